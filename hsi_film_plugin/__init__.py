@@ -1,0 +1,1 @@
+"""HSI FiLM: class maps from hyperspectral scenes and a handful of polygons."""

@@ -1,0 +1,1 @@
+"""How QGIS reaches the engine: its Python environment, its process, the messages."""

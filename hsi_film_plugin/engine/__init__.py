@@ -1,0 +1,1 @@
+"""The science of HSI FiLM. Imports neither QGIS nor Qt, and runs in its own process."""
