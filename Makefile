@@ -1,0 +1,96 @@
+# Everything a checkout can do; `make` alone lists it. All products lie under build/.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+MAKEFLAGS += --no-print-directory --warn-undefined-variables
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+# What a machine's own settings could change about a run has no place in it.
+unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP VIRTUAL_ENV QGIS_CUSTOM_CONFIG_PATH
+unexport PROJ_LIB PROJ_DATA GDAL_DATA GDAL_DRIVER_PATH
+
+ROOT := $(CURDIR)
+BUILD := $(ROOT)/build
+ENGINE := $(BUILD)/engine
+# QGIS is bound to the system's Python, which need not be the first on PATH.
+QGIS_PYTHON ?= /usr/bin/python3
+ENGINE_PYTHON := $(ENGINE)/bin/python
+# Inside, so that they go when the environment goes.
+ENGINE_STAMP := $(ENGINE)/.engine-ready
+DEV_STAMP := $(ENGINE)/.development-ready
+ENGINE_SOURCES := $(wildcard hsi_film_plugin/bridge/environment.py hsi_film_plugin/bridge/*requirements*.txt hsi_film_plugin/engine/*requirements*.txt)
+
+RASTER ?=
+LABELS ?=
+FIELD ?=
+PYTEST_ARGS ?=
+export HSIFILM_DATA ?= $(ROOT)/../shared/data
+
+# The QGIS side runs without a screen and leaves the user's profile alone.
+headless = env PATH="/usr/bin:/bin:$$PATH" QT_QPA_PLATFORM=offscreen \
+	XDG_RUNTIME_DIR="$(BUILD)/run" HSIFILM_ENGINE_PYTHON="$(ENGINE_PYTHON)"
+
+.PHONY: help install lint test demo bench package desktop clean system
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sort \
+		| awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+
+install: $(DEV_STAMP) ## QGIS (apt) and the engine's environment with the tools of development
+
+lint: $(DEV_STAMP) ## ruff, mypy, bandit and detect-secrets
+	$(ENGINE_PYTHON) -m ruff check .
+	$(ENGINE_PYTHON) -m ruff format --check .
+	$(ENGINE_PYTHON) -m mypy
+	$(ENGINE_PYTHON) -m bandit --quiet --recursive --configfile pyproject.toml \
+		__init__.py hsi_film_plugin tools $(wildcard bench)
+	git ls-files -z | xargs -0 $(ENGINE_PYTHON) -m detect_secrets.pre_commit_hook --no-verify
+
+test: $(DEV_STAMP) | $(BUILD)/run ## all tests: the engine's in its environment, QGIS's in QGIS's Python
+	@rm -rf "$(BUILD)/test-home" && mkdir -p "$(BUILD)/test-home"
+	@status=0; \
+	echo "== engine: $$($(ENGINE_PYTHON) -V), $(ENGINE)"; \
+	$(ENGINE_PYTHON) -m pytest test/engine $(wildcard test/tools test/bench) $(PYTEST_ARGS) || status=$$?; \
+	echo "== QGIS: $$($(QGIS_PYTHON) -V), $(QGIS_PYTHON)"; \
+	$(headless) XDG_DATA_HOME="$(BUILD)/test-home" QGIS_CUSTOM_CONFIG_PATH="$(BUILD)/test-home/qgis" \
+		$(QGIS_PYTHON) -m pytest test --ignore=test/engine --ignore=test/tools --ignore=test/bench \
+		$(PYTEST_ARGS) || status=$$?; \
+	exit $$status
+
+demo: $(ENGINE_STAMP) | $(BUILD)/run ## a class map of the sample scene, or of RASTER= LABELS= FIELD=
+	@$(headless) $(QGIS_PYTHON) -m tools.demo --output "$(BUILD)/demo" --engine-python "$(ENGINE_PYTHON)" \
+		$(if $(RASTER),--raster "$(RASTER)") $(if $(LABELS),--labels "$(LABELS)") \
+		$(if $(FIELD),--field "$(FIELD)")
+
+bench: $(DEV_STAMP) ## accuracy, time and memory, beside peers and controls
+	$(ENGINE_PYTHON) -m bench
+
+package: $(DEV_STAMP) ## build/hsi_film_plugin.zip, checked
+	$(ENGINE_PYTHON) -m tools.package --output "$(BUILD)/hsi_film_plugin.zip" --check
+
+desktop: $(ENGINE_STAMP) ## QGIS with the plugin, in a throw-away profile
+	@$(QGIS_PYTHON) -m tools.qgis_profile "$(BUILD)/profile"
+	HSIFILM_ENGINE_PYTHON="$(ENGINE_PYTHON)" PATH="/usr/bin:/bin:$$PATH" \
+		/usr/bin/qgis --profiles-path "$(BUILD)/profile"
+
+clean: ## remove build/ (the engine's environment too)
+	rm -rf "$(BUILD)"
+
+system:
+	@tools/install_system_packages.sh
+
+# pip and a half-made environment are the module's business; the stamp says that it came to an end.
+$(ENGINE_STAMP): $(ENGINE_SOURCES) | system
+	@mkdir -p "$(BUILD)"
+	$(QGIS_PYTHON) -m hsi_film_plugin.bridge.environment build --to "$(ENGINE)"
+	@touch "$@"
+
+$(DEV_STAMP): requirements-dev.txt $(ENGINE_STAMP)
+	$(ENGINE_PYTHON) -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
+	$(ENGINE_PYTHON) -m pip check
+	@touch "$@"
+
+# Qt wants the folder to be the user's alone.
+$(BUILD)/run:
+	@mkdir -p -m 700 "$@"
