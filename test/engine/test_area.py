@@ -1,0 +1,147 @@
+"""Area estimates: against published figures and by simulation of their coverage."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from hsi_film_plugin.engine import area
+from hsi_film_plugin.engine.assessment import confusion_matrix
+
+# Olofsson et al. 2014, tables 8 and 9: deforestation, forest gain, stable forest, stable non-forest
+OLOFSSON_MATRIX = [[66, 0, 5, 4], [0, 55, 8, 12], [1, 0, 153, 11], [2, 1, 9, 313]]
+OLOFSSON_PIXELS = [200_000, 150_000, 3_200_000, 6_450_000]
+HECTARES_PER_PIXEL = 0.09
+
+
+@pytest.fixture
+def labelled():
+    rng = np.random.default_rng(4)
+    reference = rng.integers(0, 4, 500)
+    predicted = np.where(rng.random(500) < 0.7, reference, rng.integers(0, 4, 500))
+    return reference, predicted
+
+
+def test_areas_reproduce_the_worked_example_of_olofsson_2014():
+    found = area.area_estimates(OLOFSSON_MATRIX, OLOFSSON_PIXELS, HECTARES_PER_PIXEL)
+    areas = [entry.area for entry in found.classes]
+    half_width = [1.96 * entry.standard_error for entry in found.classes]
+    assert areas == pytest.approx([21_158, 11_686, 285_770, 581_386], abs=0.6)
+    assert half_width == pytest.approx([6_158, 3_756, 15_510, 16_282], abs=0.6)
+    assert sum(areas) == pytest.approx(900_000)
+    assert found.overall == pytest.approx(0.95, abs=0.005)
+    assert 1.96 * found.overall_se == pytest.approx(0.02, abs=0.005)
+    published = {
+        "users": [0.88, 0.73, 0.93, 0.96],
+        "users_se": [0.07, 0.10, 0.04, 0.02],
+        "producers": [0.75, 0.85, 0.93, 0.96],
+        "producers_se": [0.21, 0.25, 0.03, 0.02],
+    }
+    for name, values in published.items():
+        scale = 1.96 if name.endswith("_se") else 1.0
+        computed = [scale * getattr(entry, name) for entry in found.classes]
+        assert computed == pytest.approx(values, abs=0.0055), name
+
+
+def test_area_intervals_of_simulated_surveys_hold_the_truth_as_often_as_they_say():
+    rng = np.random.default_rng(7)
+    mapped_pixels = np.array([6_000, 30_000, 64_000])
+    truth_given_map = np.array([[0.80, 0.15, 0.05], [0.06, 0.86, 0.08], [0.03, 0.07, 0.90]])
+    true_area = mapped_pixels @ truth_given_map
+    surveys, held, held_overall = 400, np.zeros(3), 0
+    true_overall = mapped_pixels @ np.diag(truth_given_map) / mapped_pixels.sum()
+    for _ in range(surveys):
+        matrix = np.stack([rng.multinomial(100, row) for row in truth_given_map])
+        found = area.area_estimates(matrix, mapped_pixels)
+        held += [
+            entry.low <= truth <= entry.high
+            for entry, truth in zip(found.classes, true_area, strict=True)
+        ]
+        held_overall += abs(found.overall - true_overall) <= 1.96 * found.overall_se
+    low, high = stats.binom.interval(0.999, surveys, 0.945)
+    assert (held >= low).all()
+    assert (held <= high).all()
+    assert low <= held_overall <= high
+
+
+def clustered_survey(rng, n_polygons=60, pixels=12):
+    """Draw polygons of one class each, which the map gets right or wrong as a whole."""
+    truth = np.repeat(rng.choice(3, n_polygons, p=[0.2, 0.3, 0.5]), pixels)
+    wrong = np.repeat(rng.random(n_polygons) < 0.25, pixels)
+    mapped = np.where(wrong, (truth + 1) % 3, truth)
+    return truth, mapped, np.repeat(np.arange(n_polygons), pixels)
+
+
+def test_polygon_intervals_hold_where_intervals_of_single_pixels_do_not():
+    rng = np.random.default_rng(11)
+    classes = np.array([0.2, 0.3, 0.5])
+    mapped_pixels = 100_000 * (0.75 * classes + 0.25 * np.roll(classes, 1))
+    surveys, held, held_naive = 300, np.zeros(3), np.zeros(3)
+    for _ in range(surveys):
+        truth, mapped, polygons = clustered_survey(rng)
+        by_polygon = area.polygon_area_estimates(truth, mapped, polygons, mapped_pixels)
+        matrix = confusion_matrix(truth, mapped, 3)
+        by_pixel = area.area_estimates(matrix, mapped_pixels)
+        for j, true_area in enumerate(classes * 100_000):
+            held[j] += by_polygon.classes[j].low <= true_area <= by_polygon.classes[j].high
+            held_naive[j] += by_pixel.classes[j].low <= true_area <= by_pixel.classes[j].high
+    low, _ = stats.binom.interval(0.999, surveys, 0.93)
+    assert (held >= low).all()
+    assert (held_naive < 0.7 * surveys).all()
+
+
+def test_polygons_of_one_pixel_give_nearly_the_errors_of_independent_pixels(labelled):
+    reference, predicted = labelled
+    pixels = np.bincount(predicted, minlength=4) * 1000
+    matrix = confusion_matrix(reference, predicted, 4)
+    alone = area.area_estimates(matrix, pixels)
+    grouped = area.polygon_area_estimates(reference, predicted, np.arange(500), pixels)
+    for one, other in zip(alone.classes, grouped.classes, strict=True):
+        assert other.area == pytest.approx(one.area)
+        assert other.standard_error == pytest.approx(one.standard_error, rel=0.02)
+        assert other.users_se == pytest.approx(one.users_se, rel=0.02)
+        assert other.producers_se == pytest.approx(one.producers_se, rel=0.02)
+    assert grouped.overall_se == pytest.approx(alone.overall_se, rel=0.02)
+
+
+@pytest.mark.parametrize("lone", [0, 1])
+def test_map_class_with_too_few_samples_is_left_out_and_said_so(lone):
+    matrix = [[40, 2, 0], [3, 50, 0], [0, 0, lone]]
+    found = area.area_estimates(matrix, [500, 400, 100], 2.0)
+    assert found.left_out_area == 200.0
+    assert found.total_area == 2000.0
+    assert math.isnan(found.classes[2].area)
+    assert found.classes[2].remark == area.NO_SAMPLES
+    assert found.classes[0].area + found.classes[1].area == pytest.approx(1800.0)
+
+
+def test_class_that_the_reference_lacks_gets_no_area_rather_than_zero():
+    found = area.area_estimates([[40, 2, 0], [3, 50, 0], [5, 5, 0]], [500, 400, 100])
+    assert math.isnan(found.classes[2].area)
+    assert found.classes[2].remark == area.NO_REFERENCE
+    assert found.classes[2].users == 0.0
+
+
+def test_perfect_agreement_gives_no_interval_of_width_zero():
+    found = area.area_estimates([[20, 0], [0, 30]], [100, 900])
+    assert [entry.area for entry in found.classes] == [100.0, 900.0]
+    assert math.isnan(found.classes[0].low)
+    assert found.classes[0].remark == area.NO_SPREAD
+
+
+def test_two_polygons_are_too_few_for_any_estimate():
+    found = area.polygon_area_estimates([0, 0, 1, 1], [0, 0, 1, 1], [5, 5, 9, 9], [10, 10])
+    assert math.isnan(found.overall)
+    assert {entry.remark for entry in found.classes} == {area.NO_SAMPLES}
+    assert "NaN" not in json.dumps(found.as_dict())
+
+
+def test_student_quantile_agrees_with_scipy():
+    for degrees in (2, 3, 5, 10, 40, 1000):
+        expected = stats.t.ppf(0.975, degrees)
+        assert area.student_t95(degrees) == pytest.approx(expected, rel=0.01)
+    assert math.isnan(area.student_t95(1))
