@@ -1,0 +1,510 @@
+"""A raster opened with its bands' wavelengths, bad bands, nodata and scale.
+
+The one raster reader of the engine: GeoTIFF, ENVI and what else GDAL reads.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import os
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import rasterio
+from affine import Affine
+from rasterio._err import CPLE_BaseError
+from rasterio.crs import CRS
+from rasterio.enums import ColorInterp, MaskFlags
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
+from rasterio.windows import Window
+
+from .band_metadata import Bands, RasterTags, read_bands, reflectance_scale
+from .errors import InputError
+
+GDAL_CACHE_BYTES = 128 * 2**20
+_STRIP_BYTES = 64 * 2**20  # raw values held at a time while a window is read
+
+
+class Grid(Protocol):
+    """Where pixels lie: what labels need to know of a scene or of a class map."""
+
+    @property
+    def path(self) -> Path: ...
+    @property
+    def width(self) -> int: ...
+    @property
+    def height(self) -> int: ...
+    @property
+    def crs(self) -> CRS | None: ...
+    @property
+    def transform(self) -> Affine: ...
+    @property
+    def georeferenced(self) -> bool: ...
+
+
+@dataclass(frozen=True)
+class SceneDescription:
+    """A scene at a glance, for the report.
+
+    Attributes:
+        name: File name.
+        width: Columns.
+        height: Rows.
+        crs: Name of the CRS, such as ``EPSG:32633``; empty when there is none.
+        pixel_width: Length of a pixel's side along a row, in units of the CRS.
+        pixel_height: Length of a pixel's side along a column, in units of the CRS.
+        count: Number of bands.
+        good_count: Number of bands that are not declared bad.
+        wavelength_range: Smallest and largest wavelength in nm; None when unknown.
+        bad_bands: Numbers (from 1) of the bands that are declared bad.
+        dtype: Pixel type of the file.
+        nodata: Nodata value of the first band; None when there is none.
+    """
+
+    name: str
+    width: int
+    height: int
+    crs: str
+    pixel_width: float
+    pixel_height: float
+    count: int
+    good_count: int
+    wavelength_range: tuple[float, float] | None
+    bad_bands: tuple[int, ...]
+    dtype: str
+    nodata: float | None
+
+
+class Scene:
+    """A raster whose pixels are read as float32 physical values. A context manager.
+
+    Not for several threads at once: open one a thread.
+
+    Attributes:
+        path: The file.
+        width: Columns.
+        height: Rows.
+        count: Bands.
+        crs: CRS, or None.
+        transform: From (column, row) to coordinates; rotated and south-up ones are fine.
+        georeferenced: False when the file says nothing of where it lies.
+        bands: Wavelengths, widths, good bands and names.
+        nodata: Nodata value of each band, None where it has none.
+        scales: Physical value = raw value * scale + offset; float64 (count,).
+        offsets: See ``scales``.
+        dtype: Pixel type of the file.
+        warnings: Sentences about metadata that could not be used.
+    """
+
+    def __init__(self, path: Path, dataset: Any) -> None:
+        self.path = path
+        self._dataset = dataset
+        self.width: int = dataset.width
+        self.height: int = dataset.height
+        self.count: int = dataset.count
+        self.crs: CRS | None = dataset.crs or None
+        self.transform: Affine = dataset.transform
+        self.georeferenced = is_georeferenced(dataset)
+        self.dtype: str = _only_dtype(path, dataset)
+        self.nodata: tuple[float | None, ...] = dataset.nodatavals
+        tags = _tags(dataset)
+        self.bands, notes = read_bands(tags)
+        self.scales, self.offsets = _scaling(path, dataset, tags)
+        self.warnings: tuple[str, ...] = notes + _georeference_warnings(dataset)
+        self._sizes = _file_sizes(dataset)
+        self._has_mask = _has_dataset_mask(dataset)
+        self._drop_alpha_band(dataset)
+
+    @classmethod
+    def open(cls, path: Path | str) -> Scene:
+        """Open a raster.
+
+        Raises:
+            InputError: if it cannot be read, or holds complex numbers or a palette.
+        """
+        path = Path(path)
+        with gdal_errors(path, "open"):
+            dataset = open_raster(path)
+            try:
+                _require_spectra(path, dataset)
+                return cls(path, dataset)
+            except BaseException:
+                dataset.close()
+                raise
+
+    def close(self) -> None:
+        """Close the file."""
+        self._dataset.close()
+
+    def __enter__(self) -> Scene:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def good_bands(self) -> np.ndarray:
+        """Return the zero-based indices of the bands that are not bad, int64."""
+        return np.flatnonzero(self.bands.good)
+
+    def read(
+        self,
+        row: int,
+        col: int,
+        height: int,
+        width: int,
+        bands: Sequence[int] | np.ndarray | None = None,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Read a window, which may reach outside the raster.
+
+        Args:
+            row: First row.
+            col: First column.
+            height: Rows.
+            width: Columns.
+            bands: Zero-based indices of the bands wanted; None for all of them.
+
+        Returns:
+            Physical values, float32 (len(bands), height, width), 0 where invalid; and
+            which pixels are valid, bool (height, width): those inside the raster and its
+            mask where all good bands, wanted or not, are finite and not nodata.
+
+        Raises:
+            InputError: if the file cannot be read any more.
+        """
+        wanted = np.arange(self.count) if bands is None else np.asarray(bands, dtype=np.int64)
+        values = np.zeros((wanted.size, height, width), dtype=np.float32)
+        valid = np.zeros((height, width), dtype=bool)
+        top, bottom = max(0, row), min(self.height, row + height)
+        left, right = max(0, col), min(self.width, col + width)
+        if top >= bottom or left >= right:
+            return values, valid
+        needed = np.union1d(wanted, self._judged_bands())
+        rows = self._rows_at_once(needed.size, right - left)
+        # strips end where the file's blocks end, so that no block is decoded twice
+        for first in range(top - top % rows, bottom, rows):
+            start, stop = max(first, top), min(first + rows, bottom)
+            inside = np.s_[start - row : stop - row, left - col : right - col]
+            window = Window(left, start, right - left, stop - start)
+            values[(slice(None), *inside)], valid[inside] = self._read_strip(window, needed, wanted)
+        return values, valid
+
+    def window(self, extent: Sequence[float]) -> tuple[int, int, int, int]:
+        """Return (row, col, height, width) of the pixels that an extent touches.
+
+        Args:
+            extent: xmin, ymin, xmax, ymax in the raster's CRS. On a raster that is not
+                georeferenced, rows may also be counted downwards from 0 (as QGIS does).
+
+        Raises:
+            InputError: if the extent does not overlap the raster.
+        """
+        xmin, ymin, xmax, ymax = extent
+        corners = np.array([[xmin, ymin], [xmin, ymax], [xmax, ymin], [xmax, ymax]])
+        cols, rows = to_pixels(self, corners[:, 0], corners[:, 1])
+        tolerance = 1e-6  # an extent that follows pixel edges must not gain a row by rounding
+        left = max(0, math.floor(cols.min() + tolerance))
+        right = min(self.width, math.ceil(cols.max() - tolerance))
+        top = max(0, math.floor(rows.min() + tolerance))
+        bottom = min(self.height, math.ceil(rows.max() - tolerance))
+        if left >= right or top >= bottom:
+            raise InputError(
+                f"The extent {xmin:g}, {ymin:g}, {xmax:g}, {ymax:g} does not overlap "
+                f"'{self.path.name}'. Give it in the raster's CRS, within the raster."
+            )
+        return top, left, bottom - top, right - left
+
+    def describe(self) -> SceneDescription:
+        """Return the scene at a glance."""
+        a, b, _, d, e, _ = self.transform[:6]
+        span = self.bands.wavelengths
+        return SceneDescription(
+            name=self.path.name,
+            width=self.width,
+            height=self.height,
+            crs=crs_name(self.crs),
+            pixel_width=math.hypot(a, d),
+            pixel_height=math.hypot(b, e),
+            count=self.count,
+            good_count=int(self.bands.good.sum()),
+            wavelength_range=None if span is None else (float(span.min()), float(span.max())),
+            bad_bands=tuple(int(index) + 1 for index in np.flatnonzero(~self.bands.good)),
+            dtype=self.dtype,
+            nodata=self.nodata[0],
+        )
+
+    def fingerprint(self) -> str:
+        """Return a sha256 (hex) over the grid, the band metadata and a few pixels.
+
+        Cheap for rasters of any size: it tells scenes apart, it does not prove that
+        every pixel is the same.
+        """
+        digest = hashlib.sha256()
+        facts = (
+            self.width,
+            self.height,
+            self.count,
+            tuple(self.transform[:6]),
+            self.crs.to_wkt() if self.crs else "",
+            self.dtype,
+            tuple(None if value is None else repr(value) for value in self.nodata),
+            self.scales.tolist(),
+            self.offsets.tolist(),
+            self.bands.good.tolist(),
+            None if self.bands.wavelengths is None else self.bands.wavelengths.tolist(),
+            None if self.bands.fwhm is None else self.bands.fwhm.tolist(),
+        )
+        digest.update(repr(facts).encode())
+        for sample in self._sample():
+            digest.update(np.ascontiguousarray(sample).tobytes())
+        return digest.hexdigest()
+
+    def _sample(self) -> Iterator[np.ndarray]:
+        """Yield the raw values of small windows at nine places in up to eight bands."""
+        side = 8
+        spread = np.unique(np.linspace(0, self.count - 1, 8).astype(int))
+        indexes = [int(index) + 1 for index in spread]
+        for down in (0.0, 0.5, 1.0):
+            for right in (0.0, 0.5, 1.0):
+                row = int(down * max(0, self.height - side))
+                col = int(right * max(0, self.width - side))
+                size = min(side, self.width), min(side, self.height)
+                with self._reading(row):
+                    yield self._dataset.read(indexes, window=Window(col, row, *size))
+
+    def _judged_bands(self) -> np.ndarray:
+        """Return the bands whose values can make a pixel invalid."""
+        good = self.good_bands()
+        if np.issubdtype(np.dtype(self.dtype), np.floating):
+            return good
+        return good[[self.nodata[index] is not None for index in good]]
+
+    def _rows_at_once(self, bands: int, width: int) -> int:
+        block = max(shape[0] for shape in self._dataset.block_shapes)
+        affordable = _STRIP_BYTES // max(1, bands * width * np.dtype(self.dtype).itemsize)
+        return max(1, affordable // block) * block
+
+    def _read_strip(
+        self, window: Window, needed: np.ndarray, wanted: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        with self._reading(window.row_off):
+            raw = self._dataset.read([int(index) + 1 for index in needed], window=window)
+            valid = np.ones(raw.shape[1:], dtype=bool)
+            if self._has_mask:
+                valid = self._dataset.read_masks(1, window=window) != 0
+        values = np.empty((wanted.size, *valid.shape), dtype=np.float32)
+        places = {int(index): place for place, index in enumerate(wanted)}
+        repeated = wanted.size != len(places)
+        for index, band in zip(needed, raw):
+            usable, physical = self._physical(int(index), band)
+            if self.bands.good[index]:
+                valid &= usable
+            if index in places:
+                physical[~usable] = 0
+                values[places[int(index)]] = physical
+        if repeated:
+            values = values[[places[int(index)] for index in wanted]]
+        values[:, ~valid] = 0
+        return values, valid
+
+    def _physical(self, index: int, raw: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return where a band holds values, and the values as float32."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            physical = raw.astype(np.float32)
+            if self.scales[index] != 1:
+                physical *= np.float32(self.scales[index])
+            if self.offsets[index] != 0:
+                physical += np.float32(self.offsets[index])
+        usable = np.isfinite(physical)
+        nodata = self.nodata[index]
+        if nodata is not None and not math.isnan(nodata):
+            usable &= ~is_nodata(raw, nodata)
+        return usable, physical
+
+    @contextmanager
+    def _reading(self, row: int) -> Iterator[None]:
+        """Turn failures to read, and files that have shrunk, into an ``InputError``."""
+        with gdal_errors(self.path, f"read from row {row} on"):
+            yield
+        # GDAL reads zeros beyond the end of raw files, so their size has to be watched
+        for name, size in self._sizes:
+            found = os.stat(name).st_size if os.path.exists(name) else 0
+            if found < size:
+                raise InputError(
+                    f"'{name}' shrank from {size} to {found} bytes while it was read "
+                    f"(row {row}). Wait until nothing writes to it, then run again."
+                )
+
+    def _drop_alpha_band(self, dataset: Any) -> None:
+        for index, meaning in enumerate(dataset.colorinterp):
+            if meaning == ColorInterp.alpha and self.count > 1:
+                self.bands.good[index] = False
+                self.warnings += (
+                    f"Band {index + 1} is an alpha band: it says which pixels are empty "
+                    "and is not used as a spectral band.",
+                )
+
+
+def to_pixels(grid: Grid, xs: np.ndarray, ys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return fractional (columns, rows) of coordinates in the grid's CRS, float64.
+
+    On a grid that is not georeferenced, coordinates are pixels; rows at negative y, where
+    QGIS draws such rasters, are understood as well.
+    """
+    if not grid.georeferenced and ys.size and ys.max() <= 0 and ys.min() < 0:
+        return np.asarray(xs, dtype=np.float64), -np.asarray(ys, dtype=np.float64)
+    a, b, c, d, e, f = (~grid.transform)[:6]
+    return a * xs + b * ys + c, d * xs + e * ys + f
+
+
+def is_nodata(values: np.ndarray, nodata: float) -> np.ndarray:
+    """Return where ``values`` equal a nodata value that is not NaN; bool, same shape."""
+    if np.issubdtype(values.dtype, np.floating):
+        return np.asarray(values == values.dtype.type(nodata))
+    limits = np.iinfo(values.dtype)
+    if nodata != int(nodata) or not limits.min <= nodata <= limits.max:
+        return np.zeros(values.shape, dtype=bool)
+    return np.asarray(values == values.dtype.type(int(nodata)))
+
+
+def crs_name(crs: CRS | None) -> str:
+    """Return ``EPSG:n`` if the CRS has a code, else its name; empty without a CRS."""
+    if crs is None:
+        return ""
+    code = crs.to_epsg()
+    if code is not None:
+        return f"EPSG:{code}"
+    wkt = str(crs.to_wkt())
+    return wkt.split('"')[1] if '"' in wkt else wkt
+
+
+def is_georeferenced(dataset: Any) -> bool:
+    """Return whether a rasterio dataset has a CRS or a transform of its own."""
+    return bool(dataset.crs) or dataset.transform != Affine.identity()
+
+
+def open_raster(path: Path | str, mode: str = "r", **options: Any) -> Any:
+    """Open a rasterio dataset without the warning that it is not georeferenced."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        return rasterio.open(str(path), mode, **options)
+
+
+@contextmanager
+def gdal_errors(path: Path, action: str) -> Iterator[None]:
+    """Limit GDAL's cache, and turn its errors into an ``InputError`` naming the file."""
+    try:
+        with rasterio.Env(GDAL_CACHEMAX=GDAL_CACHE_BYTES):
+            yield
+    except (RasterioError, CPLE_BaseError) as error:
+        if not os.path.exists(path) and action == "open":
+            raise InputError(f"The raster '{path}' does not exist. Check its path.") from error
+        raise InputError(
+            f"Could not {action} '{path}': {_one_line(error)}. "
+            "The file may be damaged, incomplete or not a raster."
+        ) from error
+
+
+def _one_line(error: Exception) -> str:
+    cause = error.__cause__ if str(error).startswith("Read failed") and error.__cause__ else error
+    return " ".join(str(cause).split()).rstrip(".")
+
+
+def _require_spectra(path: Path, dataset: Any) -> None:
+    if dataset.count == 0:
+        raise InputError(
+            f"'{path.name}' has no bands of its own. If it holds several rasters, choose one."
+        )
+    for index, dtype in enumerate(dataset.dtypes):
+        if dtype.startswith("complex"):
+            raise InputError(
+                f"Band {index + 1} of '{path.name}' holds complex numbers ({dtype}). "
+                "Convert it to real values, for example amplitudes, first."
+            )
+    if ColorInterp.palette in dataset.colorinterp:
+        raise InputError(
+            f"'{path.name}' is a palette image: its values are colour numbers, not "
+            "measurements. Choose the raster with the spectral bands."
+        )
+    if dataset.transform.is_degenerate:
+        raise InputError(
+            f"The geotransform of '{path.name}' is degenerate: its pixels have no area. "
+            "Georeference the raster again."
+        )
+
+
+def _only_dtype(path: Path, dataset: Any) -> str:
+    dtype = np.result_type(*set(dataset.dtypes))
+    return str(dtype)
+
+
+def _tags(dataset: Any) -> RasterTags:
+    indexes = dataset.indexes
+    return RasterTags(
+        dataset=dataset.tags(),
+        envi=dataset.tags(ns="ENVI"),
+        bands=[dataset.tags(index) for index in indexes],
+        imagery=[dataset.tags(index, ns="IMAGERY") for index in indexes],
+        descriptions=dataset.descriptions,
+    )
+
+
+def _scaling(path: Path, dataset: Any, tags: RasterTags) -> tuple[np.ndarray, np.ndarray]:
+    scales = np.array(dataset.scales, dtype=np.float64)
+    offsets = np.array(dataset.offsets, dtype=np.float64)
+    wrong = np.flatnonzero(~np.isfinite(scales) | (scales == 0) | ~np.isfinite(offsets))
+    if wrong.size:
+        index = int(wrong[0])
+        raise InputError(
+            f"Band {index + 1} of '{path.name}' declares the scale {scales[index]:g} and "
+            f"the offset {offsets[index]:g}. Correct the file's metadata."
+        )
+    factor = reflectance_scale(tags)
+    if factor is not None and np.all(scales == 1) and np.all(offsets == 0):
+        scales /= factor
+    return scales, offsets
+
+
+def _georeference_warnings(dataset: Any) -> tuple[str, ...]:
+    if is_georeferenced(dataset):
+        return ()
+    points, _ = dataset.gcps
+    if points or dataset.rpcs:
+        return (
+            "The raster is located by ground control points or RPCs only, which are not "
+            "used; warp it first to get a map that lies where it belongs.",
+        )
+    return ()
+
+
+def _has_dataset_mask(dataset: Any) -> bool:
+    return any(
+        MaskFlags.per_dataset in flags or MaskFlags.alpha in flags
+        for flags in dataset.mask_flag_enums
+    )
+
+
+def _file_sizes(dataset: Any) -> tuple[tuple[str, int], ...]:
+    """Return the files behind a dataset with the size each must keep while it is read."""
+    sizes = []
+    for name in dataset.files:
+        # QGIS may rewrite a sidecar with statistics at any time: pixels do not depend on it
+        if os.path.isfile(name) and not name.endswith((".aux.xml", ".ovr")):
+            sizes.append((name, os.stat(name).st_size))
+    if dataset.driver == "ENVI" and sizes:
+        name, size = sizes[0]
+        header = dataset.tags(ns="ENVI").get("header_offset", "0").strip()
+        pixels = dataset.width * dataset.height
+        needed = sum(np.dtype(dtype).itemsize for dtype in dataset.dtypes) * pixels
+        needed += int(header) if header.isdigit() else 0
+        if size < needed:
+            raise InputError(
+                f"'{name}' holds {size} bytes, but its header describes {needed}. "
+                "The file is incomplete: copy or export it again."
+            )
+    return tuple(sizes)
