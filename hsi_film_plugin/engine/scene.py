@@ -24,7 +24,8 @@ from rasterio.enums import ColorInterp, MaskFlags
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.windows import Window
 
-from .band_metadata import Bands, RasterTags, read_bands, reflectance_scale
+from .band_metadata import Bands as Bands
+from .band_metadata import RasterTags, read_bands, reflectance_scale
 from .errors import InputError
 
 GDAL_CACHE_BYTES = 128 * 2**20
@@ -35,17 +36,28 @@ class Grid(Protocol):
     """Where pixels lie: what labels need to know of a scene or of a class map."""
 
     @property
-    def path(self) -> Path: ...
+    def path(self) -> Path:
+        """The file."""
+
     @property
-    def width(self) -> int: ...
+    def width(self) -> int:
+        """Columns."""
+
     @property
-    def height(self) -> int: ...
+    def height(self) -> int:
+        """Rows."""
+
     @property
-    def crs(self) -> CRS | None: ...
+    def crs(self) -> CRS | None:
+        """CRS, or None."""
+
     @property
-    def transform(self) -> Affine: ...
+    def transform(self) -> Affine:
+        """From (column, row) to coordinates."""
+
     @property
-    def georeferenced(self) -> bool: ...
+    def georeferenced(self) -> bool:
+        """Whether the file says where it lies."""
 
 
 @dataclass(frozen=True)
@@ -285,8 +297,8 @@ class Scene:
         return good[[self.nodata[index] is not None for index in good]]
 
     def _rows_at_once(self, bands: int, width: int) -> int:
-        block = max(shape[0] for shape in self._dataset.block_shapes)
-        affordable = _STRIP_BYTES // max(1, bands * width * np.dtype(self.dtype).itemsize)
+        block = max(int(shape[0]) for shape in self._dataset.block_shapes)
+        affordable: int = _STRIP_BYTES // max(1, bands * width * np.dtype(self.dtype).itemsize)
         return max(1, affordable // block) * block
 
     def _read_strip(
