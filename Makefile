@@ -43,8 +43,8 @@ lint: $(DEV_STAMP) ## ruff, mypy, bandit and detect-secrets
 	$(ENGINE_PYTHON) -m ruff check .
 	$(ENGINE_PYTHON) -m ruff format --check .
 	$(ENGINE_PYTHON) -m mypy
-	$(ENGINE_PYTHON) -m bandit --quiet --recursive --configfile pyproject.toml \
-		__init__.py hsi_film_plugin tools $(wildcard bench)
+	$(ENGINE_PYTHON) -m bandit --quiet --recursive __init__.py hsi_film_plugin
+	$(ENGINE_PYTHON) -m bandit --quiet --recursive --severity-level medium tools $(wildcard bench)
 	git ls-files -z | xargs -0 $(ENGINE_PYTHON) -m detect_secrets.pre_commit_hook --no-verify
 
 test: $(DEV_STAMP) | $(BUILD)/run ## all tests: the engine's in its environment, QGIS's in QGIS's Python

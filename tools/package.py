@@ -24,9 +24,11 @@ ROOT = Path(__file__).resolve().parent.parent
 SIZE_LIMIT = 25_000_000
 # The zip format's first day: a file's own time would make every checkout's zip another.
 TIMESTAMP = (1980, 1, 1, 0, 0, 0)
-BINARY_SUFFIXES = frozenset(
-    ".a .bin .dll .dylib .egg .exe .jar .lib .o .obj .pkl .pt .pth .pyc .pyd .pyo .so .whl".split()
-)
+LIBRARY_SUFFIXES = frozenset({".a", ".dll", ".dylib", ".exe", ".lib", ".o", ".obj", ".pyd", ".so"})
+ARCHIVE_SUFFIXES = frozenset({".egg", ".jar", ".pyc", ".pyo", ".whl"})
+# Weights are safetensors; these would be pickles.
+PICKLE_SUFFIXES = frozenset({".bin", ".ckpt", ".pkl", ".pt", ".pth"})
+REFUSED_SUFFIXES = LIBRARY_SUFFIXES | ARCHIVE_SUFFIXES | PICKLE_SUFFIXES
 # ELF, Windows, Mach-O (both byte orders, 32 and 64 bits, universal), static library.
 BINARY_STARTS = (
     b"\x7fELF",
@@ -150,8 +152,8 @@ def _content(root: Path, path: Path) -> bytes:
         content = source.read_bytes()
     except FileNotFoundError:
         raise PackageError(f"{path} is tracked but missing in the checkout") from None
-    if path.suffix.lower() in BINARY_SUFFIXES or content.startswith(BINARY_STARTS):
-        raise PackageError(f"{path} is a binary; the plugin hub refuses it")
+    if path.suffix.lower() in REFUSED_SUFFIXES or content.startswith(BINARY_STARTS):
+        raise PackageError(f"{path} is a binary, an archive or a pickle; none may go to users")
     return content
 
 

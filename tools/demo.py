@@ -1,0 +1,269 @@
+"""Make a class map through ``qgis_process``, as an analyst would, and say how good it is.
+
+Without a raster the job runs on a sample scene that is made first and whose truth is known.
+``make demo`` calls this with QGIS's Python::
+
+    python3 -m tools.demo --output build/demo --engine-python build/engine/bin/python
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from osgeo import gdal, ogr
+
+from tools.qgis_profile import ROOT, make_profile
+
+SAMPLE_SIZE = 256
+SAMPLE_SEED = 1
+SAMPLE_FIELD = "class_id"
+# Debian's wrapper passes a flag on that the program does not know.
+QGIS_PROCESS = ("qgis_process.bin", "qgis_process")
+
+
+class DemoError(Exception):
+    """The demo cannot go on; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is classified.
+
+    Attributes:
+        raster: the hyperspectral raster.
+        labels: polygons, points or a label raster; ``path|layername=name`` picks a layer.
+        field: the labels' class field; None for a label raster.
+        reference: polygons of the whole truth, where it is known.
+    """
+
+    raster: Path
+    labels: str
+    field: str | None
+    reference: Path | None = None
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the demo; the exit status is 1 where it could not be done."""
+    parser = argparse.ArgumentParser(description="Make a class map through qgis_process.")
+    parser.add_argument("--output", type=Path, required=True, help="folder of the results")
+    parser.add_argument("--engine-python", type=Path, required=True)
+    parser.add_argument("--raster", type=Path, help="hyperspectral raster; default: a sample scene")
+    parser.add_argument("--labels", help="polygons, points or a label raster")
+    parser.add_argument("--field", help="the labels' class field")
+    options = parser.parse_args(arguments)
+    output = options.output.resolve()
+    try:
+        job = user_job(options.raster, options.labels, options.field)
+        output.mkdir(parents=True, exist_ok=True)
+        process = QgisProcess(output.with_name(f"{output.name}-profile"), options.engine_python)
+        if job is None:
+            job = make_sample(process, output)
+        classify(process, job, output)
+        draw_preview(options.engine_python, job, output)
+        print(f"\n{summary(job, output, held_out(process, job, output))}")
+    except DemoError as error:
+        print(f"\nmake demo: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def user_job(raster: Path | None, labels: str | None, field: str | None) -> Job | None:
+    """Check the user's data.
+
+    Returns:
+        The job, or None where the user named no data and the sample scene is meant.
+
+    Raises:
+        DemoError: something is missing or cannot be read.
+    """
+    if raster is None and labels is None and field is None:
+        return None
+    if raster is None or labels is None:
+        given, wanted = ("RASTER", "LABELS") if labels is None else ("LABELS", "RASTER")
+        if raster is None and labels is None:
+            given, wanted = "FIELD", "RASTER and LABELS"
+        raise DemoError(
+            f"{given} is given but not {wanted}. Give all of them, as in make demo "
+            "RASTER=scene.tif LABELS=polygons.gpkg FIELD=class_name, or none for the sample scene."
+        )
+    scene = _open(str(raster), gdal.OF_RASTER, "RASTER")
+    path = labels.split("|", 1)[0]
+    if not field and _is_raster(path):
+        _open(path, gdal.OF_RASTER, "LABELS")
+        return Job(raster.resolve(), str(Path(path).resolve()), None)
+    fields = _fields(labels)
+    if field not in fields:
+        asked = f"FIELD={field} is no field of {path}" if field else f"FIELD is missing for {path}"
+        raise DemoError(f"{asked}. Its fields are: {', '.join(fields) or 'none'}.")
+    if scene.RasterCount < 1:
+        raise DemoError(f"RASTER={raster} holds no band of its own; name one of its subdatasets.")
+    return Job(raster.resolve(), labels.replace(path, str(Path(path).resolve()), 1), field)
+
+
+class QgisProcess:
+    """``qgis_process`` in a throw-away profile that has the plugin linked and enabled."""
+
+    def __init__(self, profile: Path, engine_python: Path) -> None:
+        program = next((found for name in QGIS_PROCESS if (found := shutil.which(name))), None)
+        if program is None:
+            raise DemoError("qgis_process is not installed; run make install first.")
+        make_profile(profile, ROOT)
+        self._program = program
+        self._environment = {
+            **os.environ,
+            "QGIS_CUSTOM_CONFIG_PATH": str(profile),
+            "HSIFILM_ENGINE_PYTHON": str(engine_python.absolute()),
+        }
+
+    def run(self, algorithm: str, parameters: Mapping[str, object]) -> None:
+        """Run an algorithm; its progress and messages go to the terminal.
+
+        Raises:
+            DemoError: the algorithm failed; its own message has been shown.
+        """
+        print(f"\n== {algorithm}", flush=True)
+        command = [self._program, "run", algorithm]
+        command += [f"--{name}={value}" for name, value in parameters.items()]
+        done = subprocess.run(command, env=self._environment, check=False)
+        if done.returncode:
+            raise DemoError(f"{algorithm} failed; what it says stands above.")
+
+
+def make_sample(process: QgisProcess, output: Path) -> Job:
+    """Make the sample scene, its training polygons and its reference."""
+    job = Job(
+        output / "scene.tif",
+        str(output / "training.gpkg"),
+        SAMPLE_FIELD,
+        output / "reference.gpkg",
+    )
+    process.run(
+        "hsifilm:createsamplescene",
+        {
+            "WIDTH": SAMPLE_SIZE,
+            "HEIGHT": SAMPLE_SIZE,
+            "SEED": SAMPLE_SEED,
+            "OUTPUT": job.raster,
+            "TRAINING": job.labels,
+            "REFERENCE": job.reference,
+        },
+    )
+    return job
+
+
+def classify(process: QgisProcess, job: Job, output: Path) -> None:
+    """Train on the labels and map the whole raster."""
+    parameters: dict[str, object] = {"INPUT": job.raster, "LABELS": job.labels}
+    if job.field:
+        parameters["CLASS_FIELD"] = job.field
+    parameters.update(
+        OUTPUT=output / "classes.tif",
+        CONFIDENCE=output / "confidence.tif",
+        MODEL=output / "model.safetensors",
+        REPORT=output / "report.html",
+    )
+    process.run("hsifilm:trainandclassify", parameters)
+
+
+def draw_preview(engine_python: Path, job: Job, output: Path) -> None:
+    """Draw the scene beside its map; matplotlib is the engine's, so its Python draws."""
+    print("\n== preview", flush=True)
+    command = [str(engine_python), "-m", "tools.demo_preview", str(job.raster)]
+    command += [str(output / "classes.tif"), str(output / "preview.png")]
+    if subprocess.run(command, cwd=ROOT, check=False).returncode:
+        raise DemoError("the preview could not be drawn; the message stands above.")
+
+
+def held_out(process: QgisProcess, job: Job, output: Path) -> dict | None:
+    """Assess the map on the reference outside of the training polygons.
+
+    Returns:
+        The assessment's table, or None where no reference is known.
+    """
+    if job.reference is None:
+        return None
+    reference, table = output / "held_out.gpkg", output / "held_out.json"
+    reference.unlink(missing_ok=True)
+    process.run(
+        "native:difference",
+        {"INPUT": job.reference, "OVERLAY": job.labels, "OUTPUT": reference},
+    )
+    process.run(
+        "hsifilm:assessaccuracy",
+        {
+            "INPUT": output / "classes.tif",
+            "REFERENCE": reference,
+            "CLASS_FIELD": job.field,
+            "REPORT": output / "held_out.html",
+            "TABLE": table,
+        },
+    )
+    return json.loads(table.read_text(encoding="utf-8"))
+
+
+def summary(job: Job, output: Path, table: dict | None) -> str:
+    """Where the results are, and the accuracy that can be trusted."""
+    results = {
+        "class map": "classes.tif",
+        "confidence": "confidence.tif",
+        "report": "report.html",
+        "model": "model.safetensors",
+        "picture": "preview.png",
+    }
+    lines = [f"{name:<11} {output / file}" for name, file in results.items()]
+    if table is None:
+        lines.append(
+            "accuracy    as validated on whole polygons apart from training: see the report"
+        )
+    else:
+        lines.append(
+            f"held-out    overall accuracy {100 * table['overall_accuracy']:.1f} %, balanced "
+            f"{100 * table['balanced_accuracy']:.1f} %: all reference pixels of the sample scene "
+            "outside of the training polygons"
+        )
+    return "\n".join(lines)
+
+
+def _open(path: str, kind: int, parameter: str) -> gdal.Dataset:
+    if not Path(path).exists():
+        raise DemoError(f"{parameter}={path} does not exist.")
+    gdal.UseExceptions()
+    try:
+        return gdal.OpenEx(path, kind)
+    except RuntimeError as error:
+        raise DemoError(f"{parameter}={path} cannot be read: {error}") from error
+
+
+def _is_raster(path: str) -> bool:
+    gdal.UseExceptions()
+    try:
+        return gdal.OpenEx(path, gdal.OF_RASTER) is not None
+    except RuntimeError:
+        return False
+
+
+def _fields(labels: str) -> list[str]:
+    path, *options = labels.split("|")
+    dataset = _open(path, gdal.OF_VECTOR, "LABELS")
+    wanted = dict(option.split("=", 1) for option in options if "=" in option).get("layername")
+    layer = dataset.GetLayerByName(wanted) if wanted else dataset.GetLayer(0)
+    if layer is None:
+        raise DemoError(f"LABELS={labels} holds no such layer.")
+    return list(_names(layer.GetLayerDefn()))
+
+
+def _names(definition: ogr.FeatureDefn) -> Iterator[str]:
+    for index in range(definition.GetFieldCount()):
+        yield definition.GetFieldDefn(index).GetName()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
