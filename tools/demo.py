@@ -256,7 +256,10 @@ def _fields(labels: str) -> list[str]:
     wanted = dict(option.split("=", 1) for option in options if "=" in option).get("layername")
     layer = dataset.GetLayerByName(wanted) if wanted else dataset.GetLayer(0)
     if layer is None:
-        raise DemoError(f"LABELS={labels} holds no such layer.")
+        layers = ", ".join(
+            dataset.GetLayer(index).GetName() for index in range(dataset.GetLayerCount())
+        )
+        raise DemoError(f"{path} has no layer {wanted or ''}; it has: {layers or 'none'}.")
     return list(_names(layer.GetLayerDefn()))
 
 

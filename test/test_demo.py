@@ -1,0 +1,118 @@
+"""The demo checks what a user names before it starts anything, and says what to do instead."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from osgeo import gdal, ogr
+
+from tools import demo
+
+
+@pytest.fixture
+def raster(tmp_path) -> Path:
+    path = tmp_path / "scene.tif"
+    gdal.GetDriverByName("GTiff").Create(str(path), 4, 3, 2)
+    return path
+
+
+@pytest.fixture
+def labels(tmp_path) -> Path:
+    path = tmp_path / "labels.gpkg"
+    dataset = ogr.GetDriverByName("GPKG").CreateDataSource(str(path))
+    layer = dataset.CreateLayer("polygons", geom_type=ogr.wkbPolygon)
+    layer.CreateField(ogr.FieldDefn("class_name", ogr.OFTString))
+    layer.CreateField(ogr.FieldDefn("class_id", ogr.OFTInteger))
+    return path
+
+
+def test_sample_scene_is_meant_when_nothing_is_named():
+    assert demo.user_job(None, None, None) is None
+
+
+def test_vector_labels_are_taken_with_their_field(raster, labels):
+    assert demo.user_job(raster, str(labels), "class_id") == demo.Job(
+        raster, str(labels), "class_id"
+    )
+
+
+def test_a_layer_of_the_label_file_can_be_named(raster, labels):
+    job = demo.user_job(raster, f"{labels}|layername=polygons", "class_id")
+    assert job.labels == f"{labels}|layername=polygons"
+
+
+def test_label_raster_needs_no_field(raster, tmp_path):
+    path = tmp_path / "labels.tif"
+    gdal.GetDriverByName("GTiff").Create(str(path), 4, 3, 1)
+    assert demo.user_job(raster, str(path), None) == demo.Job(raster, str(path), None)
+
+
+def test_relative_paths_are_those_of_the_caller(raster, labels, monkeypatch):
+    monkeypatch.chdir(raster.parent)
+    job = demo.user_job(Path(raster.name), labels.name, "class_id")
+    assert (job.raster, job.labels) == (raster, str(labels))
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"raster"}, "RASTER is given but not LABELS"),
+        ({"labels"}, "LABELS is given but not RASTER"),
+        ({"field"}, "FIELD is given but not RASTER and LABELS"),
+    ],
+)
+def test_half_of_the_parameters_is_refused(raster, labels, given, message):
+    with pytest.raises(demo.DemoError, match=message):
+        demo.user_job(
+            raster if "raster" in given else None,
+            str(labels) if "labels" in given else None,
+            "class_id" if "field" in given else None,
+        )
+
+
+@pytest.mark.parametrize("field", ["klass", None])
+def test_wrong_or_missing_field_names_the_fields_there_are(raster, labels, field):
+    with pytest.raises(demo.DemoError, match=r"FIELD.*Its fields are: class_name, class_id"):
+        demo.user_job(raster, str(labels), field)
+
+
+def test_missing_layer_names_the_layers_there_are(raster, labels):
+    with pytest.raises(demo.DemoError, match=r"no layer roads.*polygons"):
+        demo.user_job(raster, f"{labels}|layername=roads", "class_id")
+
+
+def test_missing_files_are_named(raster, labels, tmp_path):
+    with pytest.raises(demo.DemoError, match=r"RASTER=.*nowhere\.tif does not exist"):
+        demo.user_job(tmp_path / "nowhere.tif", str(labels), "class_id")
+    with pytest.raises(demo.DemoError, match=r"LABELS=.*nowhere\.gpkg does not exist"):
+        demo.user_job(raster, str(tmp_path / "nowhere.gpkg"), "class_id")
+
+
+def test_file_that_is_no_raster_is_refused(labels, tmp_path):
+    path = tmp_path / "notes.tif"
+    path.write_text("no raster")
+    with pytest.raises(demo.DemoError, match=r"RASTER=.*notes\.tif cannot be read"):
+        demo.user_job(path, str(labels), "class_id")
+
+
+def test_refusal_ends_with_a_sentence_and_status_1(tmp_path, capsys):
+    arguments = ["--output", str(tmp_path / "out"), "--engine-python", "python"]
+    assert demo.main([*arguments, "--raster", str(tmp_path / "nowhere.tif")]) == 1
+    assert "RASTER is given but not LABELS" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_summary_names_every_product_and_the_held_out_accuracy(raster, tmp_path):
+    table = {"overall_accuracy": 0.914, "balanced_accuracy": 0.887}
+    text = demo.summary(demo.Job(raster, "labels.gpkg", "class_id"), tmp_path, table)
+    for name in (
+        "classes.tif",
+        "confidence.tif",
+        "report.html",
+        "model.safetensors",
+        "preview.png",
+    ):
+        assert str(tmp_path / name) in text
+    assert "91.4 %" in text
+    assert "88.7 %" in text
