@@ -103,9 +103,9 @@ def test_refusal_ends_with_a_sentence_and_status_1(tmp_path, capsys):
     assert not (tmp_path / "out").exists()
 
 
-def test_summary_names_every_product_and_the_held_out_accuracy(raster, tmp_path):
+def test_summary_names_every_product_and_the_held_out_accuracy(tmp_path):
     table = {"overall_accuracy": 0.914, "balanced_accuracy": 0.887}
-    text = demo.summary(demo.Job(raster, "labels.gpkg", "class_id"), tmp_path, table)
+    text = demo.summary(tmp_path, ["Overall accuracy: 85.1%"], table)
     for name in (
         "classes.tif",
         "confidence.tif",
@@ -114,5 +114,30 @@ def test_summary_names_every_product_and_the_held_out_accuracy(raster, tmp_path)
         "preview.png",
     ):
         assert str(tmp_path / name) in text
-    assert "91.4 %" in text
-    assert "88.7 %" in text
+    for accuracy in ("85.1%", "91.4%", "88.7%"):
+        assert accuracy in text
+
+
+def test_summary_says_when_nothing_could_be_validated(tmp_path):
+    text = demo.summary(tmp_path, [], None)
+    assert "not possible with these labels" in text
+    assert "held out" not in text
+
+
+def test_validated_accuracy_is_found_between_the_dots_of_progress():
+    said = "..90Overall accuracy: 85.1%\n..Balanced accuracy: 80.0%\nKappa: 0.8\n"
+    assert demo.validated_accuracy(said) == ["Overall accuracy: 85.1%", "Balanced accuracy: 80.0%"]
+
+
+def test_what_a_program_says_is_passed_on_and_a_failure_stops_the_demo(
+    tmp_path, monkeypatch, capfd
+):
+    program = tmp_path / "qgis_process"
+    program.write_text('#!/bin/sh\necho "$1 $2 $3"\ntest "$2" = good:one\n')
+    program.chmod(0o755)
+    monkeypatch.setattr(demo.shutil, "which", lambda name: str(program))
+    process = demo.QgisProcess(tmp_path / "profile", tmp_path / "python")
+    assert process.run("good:one", {"A": 1}) == "run good:one --A=1\n"
+    assert "run good:one --A=1" in capfd.readouterr().out
+    with pytest.raises(demo.DemoError, match="bad:one failed"):
+        process.run("bad:one", {})

@@ -11,10 +11,11 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,12 +67,15 @@ def main(arguments: list[str] | None = None) -> int:
         process = QgisProcess(output.with_name(f"{output.name}-profile"), options.engine_python)
         if job is None:
             job = make_sample(process, output)
-        classify(process, job, output)
+        validated = classify(process, job, output)
         draw_preview(options.engine_python, job, output)
-        print(f"\n{summary(job, output, held_out(process, job, output))}")
+        print(f"\n{summary(output, validated, held_out(process, job, output))}")
     except DemoError as error:
         print(f"\nmake demo: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("\nmake demo: stopped.", file=sys.stderr)
+        return 130
     return 0
 
 
@@ -123,8 +127,11 @@ class QgisProcess:
             "HSIFILM_ENGINE_PYTHON": str(engine_python.absolute()),
         }
 
-    def run(self, algorithm: str, parameters: Mapping[str, object]) -> None:
-        """Run an algorithm; its progress and messages go to the terminal.
+    def run(self, algorithm: str, parameters: Mapping[str, object]) -> str:
+        """Run an algorithm; its progress and messages go to the terminal as they come.
+
+        Returns:
+            What went to the terminal.
 
         Raises:
             DemoError: the algorithm failed; its own message has been shown.
@@ -132,9 +139,16 @@ class QgisProcess:
         print(f"\n== {algorithm}", flush=True)
         command = [self._program, "run", algorithm]
         command += [f"--{name}={value}" for name, value in parameters.items()]
-        done = subprocess.run(command, env=self._environment, check=False)
-        if done.returncode:
+        said = bytearray()
+        with subprocess.Popen(command, env=self._environment, stdout=subprocess.PIPE) as process:
+            # Not by lines: progress comes as dots.
+            while part := os.read(process.stdout.fileno(), 1 << 16):
+                sys.stdout.buffer.write(part)
+                sys.stdout.buffer.flush()
+                said += part
+        if process.returncode:
             raise DemoError(f"{algorithm} failed; what it says stands above.")
+        return said.decode("utf-8", "replace")
 
 
 def make_sample(process: QgisProcess, output: Path) -> Job:
@@ -159,8 +173,12 @@ def make_sample(process: QgisProcess, output: Path) -> Job:
     return job
 
 
-def classify(process: QgisProcess, job: Job, output: Path) -> None:
-    """Train on the labels and map the whole raster."""
+def classify(process: QgisProcess, job: Job, output: Path) -> list[str]:
+    """Train on the labels and map the whole raster.
+
+    Returns:
+        The accuracy that the training validated, as it was said; empty where it could not.
+    """
     parameters: dict[str, object] = {"INPUT": job.raster, "LABELS": job.labels}
     if job.field:
         parameters["CLASS_FIELD"] = job.field
@@ -170,7 +188,12 @@ def classify(process: QgisProcess, job: Job, output: Path) -> None:
         MODEL=output / "model.safetensors",
         REPORT=output / "report.html",
     )
-    process.run("hsifilm:trainandclassify", parameters)
+    return validated_accuracy(process.run("hsifilm:trainandclassify", parameters))
+
+
+def validated_accuracy(said: str) -> list[str]:
+    """Find the accuracies in what ``hsifilm:trainandclassify`` said."""
+    return re.findall(r"((?:Overall|Balanced) accuracy: \S+)", said)
 
 
 def draw_preview(engine_python: Path, job: Job, output: Path) -> None:
@@ -209,8 +232,8 @@ def held_out(process: QgisProcess, job: Job, output: Path) -> dict | None:
     return json.loads(table.read_text(encoding="utf-8"))
 
 
-def summary(job: Job, output: Path, table: dict | None) -> str:
-    """Where the results are, and the accuracy that can be trusted."""
+def summary(output: Path, validated: Sequence[str], table: Mapping | None) -> str:
+    """Where the results are, and the accuracies that can be trusted."""
     results = {
         "class map": "classes.tif",
         "confidence": "confidence.tif",
@@ -219,15 +242,16 @@ def summary(job: Job, output: Path, table: dict | None) -> str:
         "picture": "preview.png",
     }
     lines = [f"{name:<11} {output / file}" for name, file in results.items()]
-    if table is None:
+    lines.append(
+        f"validated   {', '.join(validated)} (on training polygons set aside; see the report)"
+        if validated
+        else "validated   not possible with these labels; the report says why"
+    )
+    if table is not None:
         lines.append(
-            "accuracy    as validated on whole polygons apart from training: see the report"
-        )
-    else:
-        lines.append(
-            f"held-out    overall accuracy {100 * table['overall_accuracy']:.1f} %, balanced "
-            f"{100 * table['balanced_accuracy']:.1f} %: all reference pixels of the sample scene "
-            "outside of the training polygons"
+            f"held out    Overall accuracy: {table['overall_accuracy']:.1%}, Balanced accuracy: "
+            f"{table['balanced_accuracy']:.1%} (all of the sample scene's reference outside of "
+            "the training polygons)"
         )
     return "\n".join(lines)
 
