@@ -19,7 +19,7 @@ ENGINE_PYTHON := $(ENGINE)/bin/python
 # Inside, so that they go when the environment goes.
 ENGINE_STAMP := $(ENGINE)/.engine-ready
 DEV_STAMP := $(ENGINE)/.development-ready
-ENGINE_SOURCES := $(wildcard hsi_film_plugin/bridge/environment.py hsi_film_plugin/bridge/*requirements*.txt hsi_film_plugin/engine/*requirements*.txt)
+ENGINE_REQUIREMENTS := hsi_film_plugin/bridge/engine-requirements.txt
 
 RASTER ?=
 LABELS ?=
@@ -81,13 +81,14 @@ system:
 	@tools/install_system_packages.sh
 
 # pip and a half-made environment are the module's business; the stamp says that it came to an end.
-$(ENGINE_STAMP): $(ENGINE_SOURCES) | system
+$(ENGINE_STAMP): $(ENGINE_REQUIREMENTS) | system
 	@mkdir -p "$(BUILD)"
 	$(QGIS_PYTHON) -m hsi_film_plugin.bridge.environment build --to "$(ENGINE)"
 	@touch "$@"
 
 $(DEV_STAMP): requirements-dev.txt $(ENGINE_STAMP)
-	$(ENGINE_PYTHON) -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
+	$(ENGINE_PYTHON) -m pip install --quiet --disable-pip-version-check \
+		--requirement requirements-dev.txt --constraint $(ENGINE_REQUIREMENTS)
 	$(ENGINE_PYTHON) -m pip check
 	@touch "$@"
 
