@@ -1,0 +1,118 @@
+"""Labels: polygons, points or a label raster, burned onto a scene's grid."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from .errors import InputError
+from .label_classes import ClassStyle as ClassStyle
+from .label_classes import LabelClass as LabelClass
+from .label_classes import assign_classes
+from .label_raster import read_raster
+from .label_vector import Claims, read_vector, vector_layers
+from .scene import Grid
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Labelled pixels of a grid, in the order of their rows and columns, each once.
+
+    Attributes:
+        classes: The classes that have pixels, in the order of their values.
+        rows: int64 (n,).
+        cols: int64 (n,).
+        classes_of: int64 (n,), index into ``classes``.
+        polygons: int64 (n,), number of the polygon, the point, or the connected group of a
+            label raster. Parts of a multipolygon are polygons of their own.
+        warnings: Sentences for the user.
+        sha256: Of classes, pixels and polygons.
+    """
+
+    classes: tuple[LabelClass, ...]
+    rows: np.ndarray
+    cols: np.ndarray
+    classes_of: np.ndarray
+    polygons: np.ndarray
+    warnings: tuple[str, ...]
+    sha256: str
+
+
+def read_labels(
+    path: Path | str,
+    scene: Grid,
+    class_field: str | None,
+    *,
+    layer: str | None = None,
+    styles: Sequence[ClassStyle] = (),
+) -> Labels:
+    """Read a vector layer or a label raster, in any CRS, onto a scene's grid.
+
+    Args:
+        path: Vector file or single-band raster.
+        scene: The grid that the labels are burned onto.
+        class_field: Field with the classes, text or integer; ignored for rasters.
+        layer: Layer of the vector file; may be None if it has only one.
+        styles: Names and colours from the layer's own style, which win.
+
+    Raises:
+        InputError: if the labels cannot be read, or none lies on the scene.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise InputError(f"The labels '{path}' do not exist. Check their path.")
+    layers = vector_layers(path)
+    if layers:
+        claims = read_vector(path, layers, scene, class_field, layer)
+    else:
+        claims = read_raster(path, scene)
+    if claims.pixels.size == 0:
+        raise InputError(
+            f"No label of '{path.name}' lies on '{scene.path.name}'. Check that both have the "
+            "right CRS and show the same place."
+        )
+    classes, notes = assign_classes(claims.found, styles)
+    return _reconcile(claims, classes, notes, scene)
+
+
+def _reconcile(
+    claims: Claims, classes: tuple[LabelClass, ...], notes: tuple[str, ...], grid: Grid
+) -> Labels:
+    """Keep each pixel once; drop those that two classes claim, and classes without pixels."""
+    warnings = [*claims.warnings, *notes]
+    order = np.lexsort((claims.polygons, claims.classes, claims.pixels))
+    pixels, owners = claims.pixels[order], claims.classes[order]
+    starts = np.flatnonzero(np.diff(pixels, prepend=-1))
+    ends = np.append(starts[1:], pixels.size) - 1
+    agreed = owners[starts] == owners[ends]  # sorted by class within a pixel
+    disputed = int(np.sum(~agreed))
+    if disputed:
+        warnings.append(
+            f"{disputed} pixel{'' if disputed == 1 else 's'} claimed by more than one class "
+            "were left out. Overlapping polygons of different classes cause this."
+        )
+    kept = starts[agreed]
+    owners = owners[kept]
+    present = np.unique(owners)
+    for index, item in enumerate(classes):
+        if index not in present:
+            warnings.append(f"The class '{item.name}' has no pixel on the raster; left out.")
+    if present.size == 0:
+        raise InputError(
+            "Every labelled pixel is claimed by more than one class. "
+            "Correct the polygons so that classes do not overlap."
+        )
+    present_classes = tuple(classes[index] for index in present)
+    rows, cols = np.divmod(pixels[kept], grid.width)
+    classes_of = np.searchsorted(present, owners).astype(np.int64)
+    polygons = claims.polygons[order][kept]
+    digest = hashlib.sha256(repr([(item.value, item.name) for item in present_classes]).encode())
+    for array in (rows, cols, classes_of, polygons):
+        digest.update(np.ascontiguousarray(array, dtype="<i8").tobytes())
+    return Labels(
+        present_classes, rows, cols, classes_of, polygons, tuple(warnings), digest.hexdigest()
+    )
