@@ -1,0 +1,1 @@
+"""The Processing provider, and one file per algorithm."""

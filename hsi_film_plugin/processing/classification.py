@@ -1,0 +1,169 @@
+"""Parameters of classification and their job parameters, for every algorithm that makes maps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from qgis.core import (
+    QgsMapLayer,
+    QgsProcessingContext,
+    QgsProcessingParameterExtent,
+    QgsProcessingParameterNumber,
+    QgsProcessingParameterRasterDestination,
+    QgsProcessingParameterString,
+)
+from qgis.PyQt.QtCore import QCoreApplication
+
+from .algorithm import HsiFilmAlgorithm
+from .parameters import INPUT
+from .result_layers import load_styled, map_classes, style_class_map, style_confidence
+
+EXTENT = "EXTENT"
+DASK_SCHEDULER = "DASK_SCHEDULER"
+MIN_CONFIDENCE = "MIN_CONFIDENCE"
+OUTPUT = "OUTPUT"
+CONFIDENCE = "CONFIDENCE"
+PROBABILITIES = "PROBABILITIES"
+
+translate = QCoreApplication.translate
+
+
+def add_extent(algorithm: HsiFilmAlgorithm) -> None:
+    """`EXTENT`."""
+    algorithm.add(
+        QgsProcessingParameterExtent(
+            EXTENT, translate("Classification", "Extent to classify"), optional=True
+        ),
+        translate(
+            "Classification",
+            "Classify only this part of the scene; it may be given in any CRS. The pixels get the "
+            "same classes as in a map of the whole scene. Leave it empty for the whole scene.",
+        ),
+    )
+
+
+def extent(
+    algorithm: HsiFilmAlgorithm, parameters: dict[str, Any], context: QgsProcessingContext
+) -> list[float] | None:
+    """[xmin, ymin, xmax, ymax] in the CRS of `INPUT`, or None for the whole scene."""
+    if not parameters.get(EXTENT):
+        return None
+    layer = algorithm.parameterAsRasterLayer(parameters, INPUT, context)
+    box = algorithm.parameterAsExtent(parameters, EXTENT, context, layer.crs())
+    if box.isNull():
+        return None
+    return [box.xMinimum(), box.yMinimum(), box.xMaximum(), box.yMaximum()]
+
+
+def add_classification_choices(algorithm: HsiFilmAlgorithm) -> None:
+    """`DASK_SCHEDULER` and `MIN_CONFIDENCE`."""
+    algorithm.add(
+        QgsProcessingParameterString(
+            DASK_SCHEDULER, translate("Classification", "Dask scheduler"), optional=True
+        ),
+        translate(
+            "Classification",
+            "The address of a Dask scheduler, for example tcp://host:8786, to classify on a "
+            "cluster whose workers see the same files. Leave it empty to use this computer.",
+        ),
+        advanced=True,
+    )
+    algorithm.add(
+        QgsProcessingParameterNumber(
+            MIN_CONFIDENCE,
+            translate("Classification", "Minimum confidence"),
+            QgsProcessingParameterNumber.Type.Double,
+            defaultValue=0.0,
+            minValue=0.0,
+            maxValue=1.0,
+        ),
+        translate(
+            "Classification",
+            "Pixels whose most probable class is less probable than this stay unclassified (0). "
+            "With 0 every valid pixel gets a class.",
+        ),
+        advanced=True,
+    )
+
+
+def classification_job(
+    algorithm: HsiFilmAlgorithm, parameters: dict[str, Any], context: QgsProcessingContext
+) -> dict[str, Any]:
+    """Job parameters of `DASK_SCHEDULER` and `MIN_CONFIDENCE`."""
+    scheduler = algorithm.parameterAsString(parameters, DASK_SCHEDULER, context).strip()
+    return {
+        "dask_scheduler": scheduler or None,
+        "min_confidence": algorithm.parameterAsDouble(parameters, MIN_CONFIDENCE, context),
+    }
+
+
+def add_map_outputs(algorithm: HsiFilmAlgorithm) -> None:
+    """`OUTPUT` and `CONFIDENCE`."""
+    algorithm.add(
+        QgsProcessingParameterRasterDestination(OUTPUT, translate("Classification", "Class map")),
+        translate(
+            "Classification",
+            "A GeoTIFF of class values on the scene's grid, 0 where there is no data, with class "
+            "names, colours and attribute table inside.",
+        ),
+    )
+    algorithm.add(
+        QgsProcessingParameterRasterDestination(
+            CONFIDENCE, translate("Classification", "Confidence"), optional=True
+        ),
+        translate(
+            "Classification",
+            "A GeoTIFF with the calibrated probability (0 to 1) of the class that each pixel was "
+            "given. Optional.",
+        ),
+        create_by_default=False,
+    )
+
+
+def add_probabilities(algorithm: HsiFilmAlgorithm) -> None:
+    """`PROBABILITIES`."""
+    algorithm.add(
+        QgsProcessingParameterRasterDestination(
+            PROBABILITIES, translate("Classification", "Class probabilities"), optional=True
+        ),
+        translate(
+            "Classification",
+            "A GeoTIFF with one band per class that holds the probability of that class. Optional.",
+        ),
+        create_by_default=False,
+    )
+
+
+def map_outputs(
+    algorithm: HsiFilmAlgorithm, parameters: dict[str, Any], context: QgsProcessingContext
+) -> dict[str, str]:
+    """The map's destinations that were asked for: parameter name to path."""
+    names = [
+        name
+        for name in (OUTPUT, CONFIDENCE, PROBABILITIES)
+        if algorithm.parameterDefinition(name) is not None and parameters.get(name)
+    ]
+    return {name: algorithm.parameterAsOutputLayer(parameters, name, context) for name in names}
+
+
+def style_maps(
+    context: QgsProcessingContext,
+    outputs: Mapping[str, str],
+    result: Mapping[str, Any],
+    scene_name: str,
+) -> None:
+    """Name the maps after their scene and give them their legends when QGIS loads them."""
+    names = {
+        OUTPUT: translate("Classification", "{} – classes"),
+        CONFIDENCE: translate("Classification", "{} – confidence"),
+        PROBABILITIES: translate("Classification", "{} – class probabilities"),
+    }
+    classes = map_classes(result)
+    styles: dict[str, Callable[[QgsMapLayer], None]] = {
+        OUTPUT: lambda layer: style_class_map(layer, classes),
+        CONFIDENCE: style_confidence,
+        PROBABILITIES: lambda layer: None,
+    }
+    for name, path in outputs.items():
+        load_styled(context, path, names[name].format(scene_name), styles[name])

@@ -1,0 +1,101 @@
+"""Running one engine job for an algorithm: progress, log, cancel, warnings and failures."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from qgis.core import QgsProcessingException, QgsProcessingFeedback
+from qgis.PyQt.QtCore import QCoreApplication
+
+from ..settings import engine_python
+
+
+class Client(Protocol):
+    """What this module needs of `bridge.client.EngineClient`."""
+
+    def run(
+        self, method: str, params: dict, on_progress: Any, is_cancelled: Any, on_log: Any = None
+    ) -> dict:
+        """Run a job and return its result."""
+
+
+def session_client() -> Client:
+    """The engine that serves this QGIS session (the one seam where tests put their own)."""
+    from ..bridge.client import shared_client
+
+    return shared_client(engine_python())
+
+
+def run_engine(
+    method: str, params: Mapping[str, Any], feedback: QgsProcessingFeedback
+) -> dict[str, Any] | None:
+    """Run `method` in the engine and tell `feedback` what happens.
+
+    Parameters that are None are left out, so that the engine's own defaults apply.
+
+    Returns:
+        The job's result, or None when the user cancelled.
+
+    Raises:
+        QgsProcessingException: with the engine's sentence, when the job failed.
+    """
+    from ..bridge.client import EngineCancelled, EngineFailure
+
+    reporter = _Reporter(feedback)
+    given = {name: value for name, value in params.items() if value is not None}
+    try:
+        result = session_client().run(
+            method, given, reporter.progress, feedback.isCanceled, reporter.log
+        )
+    except EngineCancelled:
+        # QGIS drops a cancelled run's layers itself; a failure message would only mislead.
+        feedback.pushInfo(QCoreApplication.translate("EngineRun", "Cancelled: nothing is left."))
+        return None
+    except EngineFailure as failure:
+        raise QgsProcessingException(str(failure)) from failure
+    _tell(result, feedback)
+    return result
+
+
+class _Reporter:
+    """Passes the engine's notifications on, and a message only when it changes."""
+
+    def __init__(self, feedback: QgsProcessingFeedback) -> None:
+        self._feedback = feedback
+        self._message = ""
+        self._lock = threading.Lock()
+
+    def progress(self, fraction: float, message: str, eta_s: float | None = None) -> None:
+        with self._lock:
+            self._feedback.setProgress(100.0 * min(max(fraction, 0.0), 1.0))
+            if message and message != self._message:
+                self._message = message
+                self._feedback.setProgressText(message)
+
+    def log(self, line: str) -> None:
+        self._feedback.pushDebugInfo(line)
+
+
+def _tell(result: Mapping[str, Any], feedback: QgsProcessingFeedback) -> None:
+    for warning in result.get("warnings") or ():
+        feedback.pushWarning(str(warning))
+    device = result.get("device")
+    if device:
+        reason = result.get("device_reason")
+        feedback.pushInfo(
+            QCoreApplication.translate("EngineRun", "Device: {}").format(device)
+            + (f" ({reason})" if reason else "")
+        )
+    accuracy = result.get("accuracy") or {}
+    for key, label in (
+        ("overall_accuracy", QCoreApplication.translate("EngineRun", "Overall accuracy")),
+        ("balanced_accuracy", QCoreApplication.translate("EngineRun", "Balanced accuracy")),
+        ("kappa", QCoreApplication.translate("EngineRun", "Kappa")),
+    ):
+        value = accuracy.get(key)
+        if isinstance(value, (int, float)):
+            feedback.pushInfo(
+                f"{label}: {value:.3f}" if key == "kappa" else f"{label}: {value:.1%}"
+            )

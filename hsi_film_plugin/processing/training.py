@@ -1,0 +1,151 @@
+"""Parameters of training and their job parameters, for every algorithm that trains."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qgis.core import (
+    QgsProcessingContext,
+    QgsProcessingParameterFile,
+    QgsProcessingParameterFileDestination,
+    QgsProcessingParameterNumber,
+)
+from qgis.PyQt.QtCore import QCoreApplication
+
+from .algorithm import HsiFilmAlgorithm
+from .parameters import (
+    SEED,
+    add_backbone,
+    add_device,
+    add_feature_choices,
+    add_labels,
+    add_scene,
+    add_seed,
+    device,
+    feature_job,
+)
+
+LABELS = "LABELS"
+SYNTHETIC = "SYNTHETIC"
+ENSEMBLE = "ENSEMBLE"
+MODEL = "MODEL"
+REPORT = "REPORT"
+
+translate = QCoreApplication.translate
+
+
+def add_training(algorithm: HsiFilmAlgorithm) -> None:
+    """Everything that training asks, from the scene to the ensemble; no outputs."""
+    add_scene(algorithm)
+    add_labels(
+        algorithm,
+        LABELS,
+        translate("Training", "Training labels"),
+        translate(
+            "Training",
+            "Polygons or points of known class in any CRS, or a raster whose values are classes "
+            "(0 and nodata are unlabelled). A layer's filter and unsaved edits count. Several "
+            "separate polygons per class let the accuracy be validated. The layer's categorised "
+            "style gives the map its class names and colours.",
+        ),
+    )
+    add_backbone(algorithm)
+    algorithm.add(
+        QgsProcessingParameterFile(
+            SYNTHETIC,
+            translate("Training", "Synthetic samples"),
+            optional=True,
+            fileFilter=translate("Training", "Synthetic samples (*.safetensors);;All files (*)"),
+        ),
+        translate(
+            "Training",
+            "A file of generated samples that helps rare classes. It is used for training only, "
+            "never for validation. Optional.",
+        ),
+    )
+    add_seed(
+        algorithm,
+        translate(
+            "Training",
+            "The same seed and input give the same model on the same device; another seed gives "
+            "another, equally valid one.",
+        ),
+    )
+    add_feature_choices(algorithm)
+    algorithm.add(
+        QgsProcessingParameterNumber(
+            ENSEMBLE,
+            translate("Training", "Ensemble size"),
+            QgsProcessingParameterNumber.Type.Integer,
+            optional=True,
+            minValue=1,
+            maxValue=32,
+        ),
+        translate(
+            "Training",
+            "How many heads are trained and averaged: more are steadier and slower. Leave it "
+            "empty for the default.",
+        ),
+        advanced=True,
+    )
+    add_device(algorithm)
+
+
+def training_job(
+    algorithm: HsiFilmAlgorithm, parameters: dict[str, Any], context: QgsProcessingContext
+) -> dict[str, Any]:
+    """Job parameters of training, without the scene, the labels and the outputs."""
+    return {
+        **feature_job(algorithm, parameters, context),
+        "synthetic": algorithm.parameterAsFile(parameters, SYNTHETIC, context) or None,
+        "seed": algorithm.parameterAsInt(parameters, SEED, context),
+        "ensemble": algorithm.optional_number(parameters, ENSEMBLE, context),
+        "device": device(algorithm, parameters, context),
+    }
+
+
+def add_model_outputs(algorithm: HsiFilmAlgorithm) -> None:
+    """`MODEL` and `REPORT`."""
+    algorithm.add(
+        QgsProcessingParameterFileDestination(
+            MODEL, translate("Training", "Model"), fileFilter=model_filter()
+        ),
+        translate(
+            "Training",
+            "The trained model: one safetensors file with the head, the statistics, the classes "
+            "with their colours, and the bands. It classifies other scenes of the same sensor.",
+        ),
+    )
+    algorithm.add(
+        QgsProcessingParameterFileDestination(
+            REPORT,
+            translate("Training", "Report"),
+            fileFilter=report_filter(),
+            optional=True,
+        ),
+        translate(
+            "Training",
+            "A self-contained HTML page: the labels, the spectra, what was compared on spatially "
+            "separate folds, the accuracy with its uncertainty, warnings and provenance.",
+        ),
+    )
+
+
+def model_outputs(
+    algorithm: HsiFilmAlgorithm, parameters: dict[str, Any], context: QgsProcessingContext
+) -> dict[str, Any]:
+    """Job parameters of `MODEL` and `REPORT`."""
+    return {
+        "model": algorithm.parameterAsFileOutput(parameters, MODEL, context),
+        "report": algorithm.parameterAsFileOutput(parameters, REPORT, context) or None,
+    }
+
+
+def model_filter() -> str:
+    """The file dialog's filter for models."""
+    return translate("Training", "HSI FiLM model (*.safetensors)")
+
+
+def report_filter() -> str:
+    """The file dialog's filter for reports."""
+    return translate("Training", "HTML report (*.html)")
