@@ -36,6 +36,8 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 
 echo "== installing ${missing[*]}"
-"${as_root[@]}" apt-get update --quiet=2
+# A machine that has just started may be upgrading itself.
+wait_for_lock=(-o DPkg::Lock::Timeout=600)
+"${as_root[@]}" apt-get update --quiet=2 "${wait_for_lock[@]}"
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet=2 \
-    --no-install-recommends "${missing[@]}"
+    --no-install-recommends "${wait_for_lock[@]}" "${missing[@]}"
