@@ -2,8 +2,8 @@
 
 A job fills a ``Report`` with the sections that it can speak for; ``render_report`` draws
 them. The page loads nothing from outside, carries no script, and is byte-identical for equal
-content. Accuracy on training pixels has no place in it: every accuracy section begins with
-the sentence that says on which pixels its figures were measured.
+content. Accuracy on training pixels has no place in it: the figures at the head of the page
+come with the sentence that says on which pixels they were measured.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .area import AreaEstimates
 from .assessment import Calibration
 
 if TYPE_CHECKING:
-    from .labels import LabelClass
+    from .label_classes import LabelClass
 
 FEW_PIXELS = 10
 FEW_POLYGONS = 3
@@ -299,8 +299,10 @@ def no_statement(reason: str) -> str:
 
 
 def _distance(folds: Folds) -> str:
-    metres = f"{folds.gap_metres:,.0f} m, " if folds.gap_metres is not None else ""
-    return f"at least {metres}{folds.gap_pixels:,.0f} pixels apart"
+    pixels = f"{folds.gap_pixels:,.0f} pixels" if round(folds.gap_pixels) != 1 else "1 pixel"
+    if folds.gap_metres is None:
+        return f"at least {pixels} apart"
+    return f"at least {folds.gap_metres:,.0f} m ({pixels}) apart"
 
 
 def render_report(report: Report) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,10 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
+from numpy.typing import NDArray
 
 from .area import AreaEstimate
 from .assessment import accuracy
-from .report_pictures import png_data_uri
+from .report_pictures import png_data_uri, safe_colour
 from .report_plots import calibration_plot, class_spectrum, spectra_overview
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def render(report: Report) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(percent=percent, decimal=decimal, count=count, picture=_picture_uri)
+    environment.filters.update(percent=percent, decimal=decimal, count=count, picture=png_data_uri)
     colors = [safe_colour(entry.color) for entry in report.classes]
     section = report.accuracy
     matrix = None if section is None else section.matrix
@@ -71,16 +71,7 @@ def count(value: float) -> str:
     return UNKNOWN if math.isnan(value) else f"{value:,.0f}".replace(",", NARROW_SPACE)
 
 
-def safe_colour(color: str) -> str:
-    """Return the colour if it is "#rrggbb", else grey: styles are no place for other text."""
-    return color if re.fullmatch(r"#[0-9a-fA-F]{6}", color) else "#808080"
-
-
-def _picture_uri(pixels: np.ndarray) -> str:
-    return png_data_uri(pixels)
-
-
-def _column_shares(matrix: np.ndarray) -> list[list[float]]:
+def _column_shares(matrix: NDArray[np.int64]) -> list[list[float]]:
     """Return each cell's share of its reference class, 0 where the class is absent."""
     return [
         [float(v) for v in row] for row in matrix / np.maximum(matrix.sum(axis=0, keepdims=True), 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -63,8 +64,13 @@ def paint_labels(
     grey = picture[..., :3].mean(axis=2, keepdims=True)
     painted[..., :3] = 60 + 0.5 * grey
     height, width = picture.shape[:2]
-    row, col = np.minimum(rows // step, height - 1), np.minimum(cols // step, width - 1)
-    painted[row, col] = _palette(colors)[classes_of]
+    palette = _palette(colors)[classes_of]
+    reach = max(height, width) // 300  # else single pixels vanish in a large thumbnail
+    for down in range(-reach, reach + 1):
+        for right in range(-reach, reach + 1):
+            row = np.clip(rows // step + down, 0, height - 1)
+            col = np.clip(cols // step + right, 0, width - 1)
+            painted[row, col] = palette
     return painted
 
 
@@ -90,7 +96,12 @@ def png_data_uri(pixels: NDArray[np.uint8]) -> str:
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
+def safe_colour(color: str) -> str:
+    """Return the colour if it is "#rrggbb", else grey: styles are no place for other text."""
+    return color if re.fullmatch(r"#[0-9a-fA-F]{6}", color) else "#808080"
+
+
 def _palette(colors: Sequence[str]) -> NDArray[np.uint8]:
     """Return uint8 (K, 4), opaque."""
-    rgb = [(*ImageColor.getrgb(color)[:3], 255) for color in colors]
+    rgb = [(*ImageColor.getrgb(safe_colour(color))[:3], 255) for color in colors]
     return np.array(rgb, dtype=np.uint8).reshape(-1, 4)

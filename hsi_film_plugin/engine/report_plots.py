@@ -29,6 +29,8 @@ PAGE_COLOURS = {
     LINE: "var(--line)",
     ACCENT: "var(--accent)",
 }
+GAP = 8.0  # ordinary steps between bands
+MOST_DETECTORS = 4
 STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "hsi-film",
@@ -57,11 +59,12 @@ def spectra_overview(section: SpectraSection, colors: Sequence[str]) -> str:
     with mpl.rc_context(STYLE):
         figure, axes = _figure(6.4, 3.1)
         _prepare_spectral_axes(axes, section)
-        x, order = _abscissa(section)
-        for mean, color in zip(_without_bad_bands(section.mean, section), colors):
-            # a wider line of ink below keeps a pale colour visible on paper, a dark one at night
-            axes.plot(x, mean[order], color=INK, alpha=0.35, linewidth=2.4)
-            axes.plot(x, mean[order], color=color, linewidth=1.5)
+        x = _abscissa(section)
+        for mean, color in zip(section.mean, colors):
+            for run in _runs(section):
+                # ink below keeps a pale colour visible on paper, a dark one at night
+                axes.plot(x[run], mean[run], color=INK, alpha=0.35, linewidth=2.4)
+                axes.plot(x[run], mean[run], color=color, linewidth=1.5)
         axes.set_xlabel(_abscissa_label(section))
         axes.set_ylabel(section.unit, parse_math=False)
         return _inline(figure, "spectra", "Mean spectrum of each class")
@@ -72,12 +75,12 @@ def class_spectrum(section: SpectraSection, index: int, color: str) -> str:
     with mpl.rc_context({**STYLE, "font.size": 7.5}):
         figure, axes = _figure(3.1, 1.75)
         _prepare_spectral_axes(axes, section)
-        x, order = _abscissa(section)
-        mean = _without_bad_bands(section.mean, section)[index][order]
-        sd = _without_bad_bands(section.sd, section)[index][order]
-        axes.fill_between(x, mean - sd, mean + sd, color=color, alpha=0.35, linewidth=0)
-        axes.plot(x, mean, color=INK, alpha=0.45, linewidth=2.2)
-        axes.plot(x, mean, color=color, linewidth=1.3)
+        x, mean, sd = _abscissa(section), section.mean[index], section.sd[index]
+        for run in _runs(section):
+            low, high = (mean - sd)[run], (mean + sd)[run]
+            axes.fill_between(x[run], low, high, color=color, alpha=0.35, linewidth=0)
+            axes.plot(x[run], mean[run], color=INK, alpha=0.45, linewidth=2.2)
+            axes.plot(x[run], mean[run], color=color, linewidth=1.3)
         axes.set_ylim(*_common_range(section))
         return _inline(
             figure, f"spectrum-{index}", "Mean spectrum and one standard deviation either side"
@@ -118,14 +121,30 @@ def _figure(width: float, height: float) -> tuple[Figure, Axes]:
     return figure, figure.add_subplot()
 
 
-def _abscissa(section: SpectraSection) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
-    """Return the bands' places on the axis, ascending, and the order of bands behind them."""
+def _abscissa(section: SpectraSection) -> NDArray[np.float64]:
+    """Return the bands' places on the axis, in the order of the file, (B,)."""
     if section.wavelengths is None:
-        x = np.arange(1.0, section.good.size + 1)
-    else:
-        x = np.asarray(section.wavelengths, dtype=np.float64)
-    order = np.argsort(x, kind="stable")
-    return x[order], order
+        return np.arange(1.0, section.good.size + 1)
+    return np.asarray(section.wavelengths, dtype=np.float64)
+
+
+def _runs(section: SpectraSection) -> list[NDArray[np.intp]]:
+    """Return the runs of good bands that a line may join.
+
+    A line breaks at bad bands, where a second detector begins anew (wavelengths go back),
+    and over gaps of ``GAP`` ordinary steps, which were cut out of the file.
+    """
+    x = _abscissa(section)
+    order = np.arange(x.size)
+    if (np.diff(x) < 0).sum() > MOST_DETECTORS:
+        order = np.argsort(x, kind="stable")
+    order = order[section.good[order] & np.isfinite(x[order])]
+    steps = np.diff(x[order])
+    usual = float(np.median(np.abs(steps))) if steps.size else 1.0
+    all_places = np.sort(x[~section.good])
+    between = np.searchsorted(all_places, x[order])
+    breaks = (steps < 0) | (steps > GAP * usual) | (np.diff(between) != 0)
+    return np.split(order, np.flatnonzero(breaks) + 1)
 
 
 def _abscissa_label(section: SpectraSection) -> str:
@@ -150,7 +169,9 @@ def _common_range(section: SpectraSection) -> tuple[float, float]:
 
 def _prepare_spectral_axes(axes: Axes, section: SpectraSection) -> None:
     """Set limits and grid, and shade the runs of bad bands."""
-    x, order = _abscissa(section)
+    x = _abscissa(section)
+    order = np.argsort(x, kind="stable")
+    x = x[order]
     middles = (x[1:] + x[:-1]) / 2
     edges = np.concatenate(([x[0] - 0.5], middles, [x[-1] + 0.5]))
     bad = np.concatenate(([False], ~section.good[order], [False]))
@@ -172,19 +193,27 @@ def _inline(figure: Figure, name: str, title: str) -> str:
     undated = {"Date": None, "Creator": None, "Format": None, "Type": None}
     figure.savefig(buffer, format="svg", metadata=undated)
     text = buffer.getvalue()
-    svg = re.sub(r"<metadata>.*?</metadata>\s*", "", text[text.index("<svg") :], flags=re.DOTALL)
+    svg = re.sub(r"<(metadata|style)\b.*?</\1>", "", text[text.index("<svg") :], flags=re.DOTALL)
     head, body = svg.split(">", 1)
     viewbox = re.search(r'viewBox="([^"]*)"', head)
     box = viewbox.group(1) if viewbox else "0 0 1 1"
     opening = f'<svg class="plot" role="img" aria-label="{title}" viewBox="{box}">'
-    return opening + re.sub(r"<[^>]*>", lambda tag: _adapt_tag(tag.group(), name), body).strip()
+    adapted = re.sub(r"<[^>]*>", lambda tag: _adapt_tag(tag.group(), name), body)
+    return opening + re.sub(r">\s+<", "><", adapted).strip()
 
 
 def _adapt_tag(tag: str, name: str) -> str:
-    """Give one tag the page's colours and fonts, and ids of its own figure."""
+    """Give one tag the page's colours and font, and ids of its own figure."""
     for stand_in, colour in PAGE_COLOURS.items():
         tag = tag.replace(stand_in, colour)
-    tag = re.sub(r"""font: ([\d.]+)px [^;"]*""", r"font-size: \1px; font-family: inherit", tag)
+    tag = re.sub(r"""font-family: [^;"]*;""", "", tag)
+    tag = re.sub(r' d="[^"]*"', lambda path: _shorter(path.group()), tag)
     tag = re.sub(r'\bid="', f'id="{name}-', tag)
     tag = re.sub(r'xlink:href="#', f'href="#{name}-', tag)
     return tag.replace("url(#", f"url(#{name}-")
+
+
+def _shorter(path: str) -> str:
+    """Round a path's coordinates to hundredths of a point."""
+    rounded = re.sub(r"-?\d+\.\d+", lambda number: f"{float(number.group()):.2f}", path)
+    return re.sub(r"\s+", " ", rounded)
