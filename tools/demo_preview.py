@@ -19,11 +19,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
-from rasterio.enums import Resampling
 
-from hsi_film_plugin.engine.class_map import read_class_map
+from hsi_film_plugin.engine.class_map import ClassMap, read_class_map
 from hsi_film_plugin.engine.errors import EngineError
-from hsi_film_plugin.engine.labels import LabelClass
+from hsi_film_plugin.engine.label_classes import LabelClass
 from hsi_film_plugin.engine.pseudo_image import true_colour_bands
 from hsi_film_plugin.engine.scene import Scene
 
@@ -44,11 +43,10 @@ def read_true_colour(path: Path) -> np.ndarray:
     with Scene.open(path) as scene:
         bands = true_colour_bands(scene.count, scene.bands.wavelengths)
     with rasterio.open(path) as source:
-        shape = _shown_shape(source.height, source.width)
-        picture = source.read(
-            [band + 1 for band in bands], out_shape=(3, *shape), masked=True
-        ).astype(np.float32)
-    values = np.ma.masked_invalid(picture)
+        step = _step(source.height, source.width)
+        shape = (3, math.ceil(source.height / step), math.ceil(source.width / step))
+        picture = source.read([band + 1 for band in bands], out_shape=shape, masked=True)
+    values = np.ma.masked_invalid(picture.astype(np.float32))
     # Each band alone: haze would tint a common stretch blue.
     low, high = np.nanpercentile(
         values.reshape(3, -1).filled(np.nan), STRETCH_PERCENT, axis=1, keepdims=True
@@ -76,25 +74,24 @@ def paint_classes(values: np.ndarray, classes: Sequence[LabelClass]) -> np.ndarr
     return picture
 
 
-def draw(scene: np.ndarray, values: np.ndarray, classes: Sequence[LabelClass]) -> Figure:
+def draw(scene: np.ndarray, class_map: ClassMap) -> Figure:
     """Put the scene, the map and the legend with each class's share side by side."""
     ratio = scene.shape[0] / scene.shape[1]
     figure = Figure(figsize=(13, max(3.5, 5 * ratio + 0.6)), layout="constrained")
     FigureCanvasAgg(figure)
-    left, right = figure.subplots(1, 2)
-    for axes, picture, title in (
-        (left, scene, "Scene, true colour"),
-        (right, paint_classes(values, classes), "Class map"),
+    step = _step(class_map.height, class_map.width)
+    painted = paint_classes(class_map.values[::step, ::step], class_map.classes)
+    for axes, picture, title in zip(
+        figure.subplots(1, 2), (scene, painted), ("Scene, true colour", "Class map")
     ):
         axes.imshow(picture, interpolation="nearest")
         axes.set_title(title)
         axes.set_axis_off()
-    mapped = max(1, np.count_nonzero(values))
-    shares = [np.count_nonzero(values == label.value) / mapped for label in classes]
+    shares = class_map.counts / max(1, class_map.counts.sum())
     figure.legend(
         handles=[
             Patch(facecolor=label.color, edgecolor="0.4", label=f"{label.name}  {share:.1%}")
-            for label, share in zip(classes, shares)
+            for label, share in zip(class_map.classes, shares)
         ],
         loc="outside right upper",
         title="Share of the mapped area",
@@ -110,23 +107,16 @@ def main(arguments: list[str] | None = None) -> int:
         parser.add_argument(name, type=Path)
     options = parser.parse_args(arguments)
     try:
-        classes = read_class_map(options.classes).classes
-        with rasterio.open(options.classes) as source:
-            values = source.read(
-                1,
-                out_shape=_shown_shape(source.height, source.width),
-                resampling=Resampling.nearest,
-            )
-        draw(read_true_colour(options.scene), values, classes).savefig(options.picture, dpi=110)
+        figure = draw(read_true_colour(options.scene), read_class_map(options.classes))
+        figure.savefig(options.picture, dpi=110)
     except (EngineError, rasterio.errors.RasterioError) as error:
         print(f"preview: {error}", file=sys.stderr)
         return 1
     return 0
 
 
-def _shown_shape(height: int, width: int) -> tuple[int, int]:
-    step = max(1, math.ceil(max(height, width) / LONGEST_SIDE))
-    return math.ceil(height / step), math.ceil(width / step)
+def _step(height: int, width: int) -> int:
+    return max(1, math.ceil(max(height, width) / LONGEST_SIDE))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,8 @@ import pytest
 import rasterio
 from rasterio.transform import from_origin
 
-from hsi_film_plugin.engine.labels import LabelClass
+from hsi_film_plugin.engine.class_map import ClassMap
+from hsi_film_plugin.engine.label_classes import LabelClass
 from tools import demo_preview
 
 CLASSES = (LabelClass(1, "water", "#0000ff"), LabelClass(7, "soil", "#ff8000"))
@@ -60,9 +61,12 @@ def test_classes_have_their_colours_and_the_rest_is_grey():
     )
 
 
-def test_legend_names_every_class_with_its_share(scene):
+def test_legend_names_every_class_with_its_share(scene, tmp_path):
     values = np.array([[1, 1, 1, 7, 0]], np.uint8)
-    figure = demo_preview.draw(demo_preview.read_true_colour(scene), values, CLASSES)
+    counts = np.array([3, 1])
+    place = (None, from_origin(0, 0, 30, 30), False)
+    class_map = ClassMap(tmp_path / "classes.tif", 5, 1, *place, CLASSES, values, counts, {})
+    figure = demo_preview.draw(demo_preview.read_true_colour(scene), class_map)
     texts = [text.get_text() for text in figure.legends[0].get_texts()]
     assert texts == ["water  75.0%", "soil  25.0%"]
 
