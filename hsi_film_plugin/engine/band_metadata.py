@@ -80,12 +80,8 @@ def read_bands(tags: RasterTags) -> tuple[Bands, tuple[str, ...]]:
     warnings: list[str] = []
     count = len(tags.bands)
     wavelengths, factor = _wavelengths(tags, warnings)
-    fwhm = None
-    if wavelengths is not None:
-        fwhm = _column(tags, "fwhm", "FWHM_UM", factor)
-        if fwhm is not None and not _usable(fwhm):
-            fwhm = None
-    bbl = _column(tags, "bbl", None, 1.0)
+    fwhm = None if wavelengths is None else _widths(tags, factor)
+    bbl = _column(tags, "bbl")
     good = np.ones(count, dtype=bool)
     if bbl is not None:
         good = np.isnan(bbl) | (bbl != 0)
@@ -113,15 +109,11 @@ def header_list(text: str | None) -> list[str]:
 
 def _wavelengths(tags: RasterTags, warnings: list[str]) -> tuple[np.ndarray | None, float]:
     """Return wavelengths in nm, if they are known, and nm per unit of the metadata."""
-    raw = _column(tags, "wavelength", None, 1.0)
+    raw, unit = _column(tags, "wavelength"), _unit(tags)
     if raw is None:
-        imagery = _column(tags, None, "CENTRAL_WAVELENGTH_UM", 1.0)
-        if imagery is None:
-            return None, 1.0
-        # widths beside µm wavelengths of this domain are in µm too
-        raw, unit = imagery, "um"
-    else:
-        unit = _unit(tags)
+        raw, unit = _imagery_column(tags, "CENTRAL_WAVELENGTH_UM"), "um"
+    if raw is None:
+        return None, 1.0
     if not _usable(raw):
         known = int(np.sum(np.isfinite(raw) & (raw > 0)))
         warnings.append(
@@ -142,6 +134,18 @@ def _wavelengths(tags: RasterTags, warnings: list[str]) -> tuple[np.ndarray | No
     return raw * factor, factor
 
 
+def _widths(tags: RasterTags, factor: float) -> np.ndarray | None:
+    """Return full widths at half maximum in nm, if they are known for all bands."""
+    widths = _column(tags, "fwhm")
+    if widths is not None:
+        widths = widths * factor
+    else:
+        widths = _imagery_column(tags, "FWHM_UM")
+        if widths is not None:
+            widths = widths * 1e3
+    return widths if widths is not None and _usable(widths) else None
+
+
 def _unit(tags: RasterTags) -> str:
     for source in (*tags.bands, tags.envi, tags.dataset):
         for key in ("wavelength_units", "wavelength units", "wavelength_unit"):
@@ -151,28 +155,23 @@ def _unit(tags: RasterTags) -> str:
     return ""
 
 
-def _column(
-    tags: RasterTags, key: str | None, imagery_key: str | None, factor: float
-) -> np.ndarray | None:
+def _column(tags: RasterTags, key: str) -> np.ndarray | None:
     """Return one number a band, NaN where a band has none; None if no band has one."""
-    if key is not None:
-        values = np.array([_number(_get(band, key)) for band in tags.bands]) * factor
-        if np.isfinite(values).any():
-            return values
-    if imagery_key is not None:
-        values = np.array([_number(_get(band, imagery_key)) for band in tags.imagery])
-        if np.isfinite(values).any():
-            return values * (1e3 if key is not None else 1.0)
-    if key is not None:
-        for source in (tags.envi, tags.dataset):
-            items = header_list(_get(source, key))
-            if items:
-                values = np.array([_number(item) for item in items]) * factor
-                padded = np.full(len(tags.bands), np.nan)
-                padded[: values.size] = values[: padded.size]
-                # a list of another length cannot be told apart from a shifted one
-                return padded if values.size == padded.size else np.full(padded.size, np.nan)
+    values = np.array([_number(_get(band, key)) for band in tags.bands])
+    if np.isfinite(values).any():
+        return values
+    for source in (tags.envi, tags.dataset):
+        items = header_list(_get(source, key))
+        if items:
+            values = np.array([_number(item) for item in items])
+            # which bands a list of another length speaks of cannot be told
+            return values if values.size == len(tags.bands) else np.full(len(tags.bands), np.nan)
     return None
+
+
+def _imagery_column(tags: RasterTags, key: str) -> np.ndarray | None:
+    values = np.array([_number(band.get(key)) for band in tags.imagery])
+    return values if np.isfinite(values).any() else None
 
 
 def _get(tags: Tags, key: str) -> str | None:

@@ -13,10 +13,11 @@ from rasterio.windows import Window
 from skimage.measure import label as connected_components
 
 from .errors import InputError
+from .grid import Grid, crs_name
 from .label_classes import named_classes
 from .label_vector import Claims
 from .raster_attributes import read_raster_classes
-from .scene import Grid, crs_name, gdal_errors, is_georeferenced, is_nodata, open_raster
+from .raster_file import gdal_errors, is_georeferenced, is_nodata, open_raster
 
 _ROWS_AT_ONCE = 512
 

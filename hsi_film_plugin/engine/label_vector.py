@@ -20,8 +20,8 @@ from rasterio.crs import CRS
 from rasterio.errors import CRSError
 
 from .errors import InputError
+from .grid import Grid, crs_name, to_pixels
 from .label_classes import MAX_CLASS_VALUE, FoundClass
-from .scene import Grid, crs_name, to_pixels
 from .wkb import Part, UnsupportedGeometryError, parts_of
 
 _READ_ERRORS = (

@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 
 from .errors import InputError
+from .grid import Grid
 from .label_classes import ClassStyle as ClassStyle
 from .label_classes import LabelClass as LabelClass
 from .label_classes import assign_classes
 from .label_raster import read_raster
 from .label_vector import Claims, read_vector, vector_layers
-from .scene import Grid
 
 
 @dataclass(frozen=True)

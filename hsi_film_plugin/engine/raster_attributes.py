@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from html import escape
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 from .band_metadata import header_list
+from .label_classes import LabelClass
 
-_MINMAX, _NAME, _RED, _GREEN, _BLUE = 5, 2, 6, 7, 8  # GDALRATFieldUsage
+# GDAL's numbers for what a column is used for (GDALRATFieldUsage) and holds (GDALRATFieldType)
+_COUNT, _NAME, _MINMAX, _RED, _GREEN, _BLUE = 1, 2, 5, 6, 7, 8
+_INTEGER, _STRING = 0, 2
+_COLUMNS = (
+    ("Value", _INTEGER, _MINMAX),
+    ("Class", _STRING, _NAME),
+    ("Red", _INTEGER, _RED),
+    ("Green", _INTEGER, _GREEN),
+    ("Blue", _INTEGER, _BLUE),
+    ("Count", _INTEGER, _COUNT),
+)
+_LAST_CATEGORY = 1023
+_UNCLASSIFIED = "unclassified"  # GDAL drops a list of names whose first one is empty
 
 
 @dataclass(frozen=True)
@@ -105,3 +119,41 @@ class _Sidecar(HTMLParser):
             except (ValueError, IndexError):
                 continue  # a row that another program left incomplete names nothing
         return names, colors
+
+
+def class_sidecar(classes: Sequence[LabelClass], counts: Mapping[int, int]) -> str:
+    """Return the ``.aux.xml`` with category names and an attribute table.
+
+    Args:
+        classes: The classes of the map; 0 is added as unclassified.
+        counts: Number of pixels by value.
+    """
+    rows = [LabelClass(0, _UNCLASSIFIED, "#000000"), *sorted(classes, key=lambda item: item.value)]
+    names = {item.value: item.name for item in rows}
+    last = max(names)
+    lines = ["<PAMDataset>", '  <PAMRasterBand band="1">']
+    # a list of names has an entry for every value up to the last
+    if last <= _LAST_CATEGORY:
+        lines.append("    <CategoryNames>")
+        lines += [
+            f"      <Category>{escape(names.get(value, ''))}</Category>"
+            for value in range(last + 1)
+        ]
+        lines.append("    </CategoryNames>")
+    lines.append('    <GDALRasterAttributeTable tableType="thematic">')
+    for index, (name, kind, usage) in enumerate(_COLUMNS):
+        lines += [
+            f'      <FieldDefn index="{index}">',
+            f"        <Name>{name}</Name>",
+            f"        <Type>{kind}</Type>",
+            f"        <Usage>{usage}</Usage>",
+            "      </FieldDefn>",
+        ]
+    for index, item in enumerate(rows):
+        red, green, blue = (int(item.color[start : start + 2], 16) for start in (1, 3, 5))
+        cells = (item.value, escape(item.name), red, green, blue, counts.get(item.value, 0))
+        lines.append(f'      <Row index="{index}">')
+        lines += [f"        <F>{cell}</F>" for cell in cells]
+        lines.append("      </Row>")
+    lines += ["    </GDALRasterAttributeTable>", "  </PAMRasterBand>", "</PAMDataset>", ""]
+    return "\n".join(lines)

@@ -8,56 +8,32 @@ from __future__ import annotations
 import hashlib
 import math
 import os
-import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
-import rasterio
 from affine import Affine
-from rasterio._err import CPLE_BaseError
 from rasterio.crs import CRS
-from rasterio.enums import ColorInterp, MaskFlags
-from rasterio.errors import NotGeoreferencedWarning, RasterioError
+from rasterio.enums import ColorInterp
 from rasterio.windows import Window
 
 from .band_metadata import Bands as Bands
 from .band_metadata import RasterTags, read_bands, reflectance_scale
 from .errors import InputError
+from .grid import crs_name, to_pixels
+from .raster_file import (
+    file_sizes,
+    gdal_errors,
+    has_dataset_mask,
+    is_georeferenced,
+    is_nodata,
+    open_raster,
+)
 
-GDAL_CACHE_BYTES = 128 * 2**20
 _STRIP_BYTES = 64 * 2**20  # raw values held at a time while a window is read
-
-
-class Grid(Protocol):
-    """Where pixels lie: what labels need to know of a scene or of a class map."""
-
-    @property
-    def path(self) -> Path:
-        """The file."""
-
-    @property
-    def width(self) -> int:
-        """Columns."""
-
-    @property
-    def height(self) -> int:
-        """Rows."""
-
-    @property
-    def crs(self) -> CRS | None:
-        """CRS, or None."""
-
-    @property
-    def transform(self) -> Affine:
-        """From (column, row) to coordinates."""
-
-    @property
-    def georeferenced(self) -> bool:
-        """Whether the file says where it lies."""
 
 
 @dataclass(frozen=True)
@@ -129,8 +105,8 @@ class Scene:
         self.bands, notes = read_bands(tags)
         self.scales, self.offsets = _scaling(path, dataset, tags)
         self.warnings: tuple[str, ...] = notes + _georeference_warnings(dataset)
-        self._sizes = _file_sizes(dataset)
-        self._has_mask = _has_dataset_mask(dataset)
+        self._sizes = file_sizes(dataset)
+        self._has_mask = has_dataset_mask(dataset)
         self._drop_alpha_band(dataset)
 
     @classmethod
@@ -362,71 +338,6 @@ class Scene:
                 )
 
 
-def to_pixels(grid: Grid, xs: np.ndarray, ys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return fractional (columns, rows) of coordinates in the grid's CRS, float64.
-
-    On a grid that is not georeferenced, coordinates are pixels; rows at negative y, where
-    QGIS draws such rasters, are understood as well.
-    """
-    if not grid.georeferenced and ys.size and ys.max() <= 0 and ys.min() < 0:
-        return np.asarray(xs, dtype=np.float64), -np.asarray(ys, dtype=np.float64)
-    a, b, c, d, e, f = (~grid.transform)[:6]
-    return a * xs + b * ys + c, d * xs + e * ys + f
-
-
-def is_nodata(values: np.ndarray, nodata: float) -> np.ndarray:
-    """Return where ``values`` equal a nodata value that is not NaN; bool, same shape."""
-    if np.issubdtype(values.dtype, np.floating):
-        return np.asarray(values == values.dtype.type(nodata))
-    limits = np.iinfo(values.dtype)
-    if nodata != int(nodata) or not limits.min <= nodata <= limits.max:
-        return np.zeros(values.shape, dtype=bool)
-    return np.asarray(values == values.dtype.type(int(nodata)))
-
-
-def crs_name(crs: CRS | None) -> str:
-    """Return ``EPSG:n`` if the CRS has a code, else its name; empty without a CRS."""
-    if crs is None:
-        return ""
-    code = crs.to_epsg()
-    if code is not None:
-        return f"EPSG:{code}"
-    wkt = str(crs.to_wkt())
-    return wkt.split('"')[1] if '"' in wkt else wkt
-
-
-def is_georeferenced(dataset: Any) -> bool:
-    """Return whether a rasterio dataset has a CRS or a transform of its own."""
-    return bool(dataset.crs) or dataset.transform != Affine.identity()
-
-
-def open_raster(path: Path | str, mode: str = "r", **options: Any) -> Any:
-    """Open a rasterio dataset without the warning that it is not georeferenced."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", NotGeoreferencedWarning)
-        return rasterio.open(str(path), mode, **options)
-
-
-@contextmanager
-def gdal_errors(path: Path, action: str) -> Iterator[None]:
-    """Limit GDAL's cache, and turn its errors into an ``InputError`` naming the file."""
-    try:
-        with rasterio.Env(GDAL_CACHEMAX=GDAL_CACHE_BYTES):
-            yield
-    except (RasterioError, CPLE_BaseError) as error:
-        if not os.path.exists(path) and action == "open":
-            raise InputError(f"The raster '{path}' does not exist. Check its path.") from error
-        raise InputError(
-            f"Could not {action} '{path}': {_one_line(error)}. "
-            "The file may be damaged, incomplete or not a raster."
-        ) from error
-
-
-def _one_line(error: Exception) -> str:
-    cause = error.__cause__ if str(error).startswith("Read failed") and error.__cause__ else error
-    return " ".join(str(cause).split()).rstrip(".")
-
-
 def _require_spectra(path: Path, dataset: Any) -> None:
     if dataset.count == 0:
         raise InputError(
@@ -492,31 +403,3 @@ def _georeference_warnings(dataset: Any) -> tuple[str, ...]:
             "used; warp it first to get a map that lies where it belongs.",
         )
     return ()
-
-
-def _has_dataset_mask(dataset: Any) -> bool:
-    return any(
-        MaskFlags.per_dataset in flags or MaskFlags.alpha in flags
-        for flags in dataset.mask_flag_enums
-    )
-
-
-def _file_sizes(dataset: Any) -> tuple[tuple[str, int], ...]:
-    """Return the files behind a dataset with the size each must keep while it is read."""
-    sizes = []
-    for name in dataset.files:
-        # QGIS may rewrite a sidecar with statistics at any time: pixels do not depend on it
-        if os.path.isfile(name) and not name.endswith((".aux.xml", ".ovr")):
-            sizes.append((name, os.stat(name).st_size))
-    if dataset.driver == "ENVI" and sizes:
-        name, size = sizes[0]
-        header = dataset.tags(ns="ENVI").get("header_offset", "0").strip()
-        pixels = dataset.width * dataset.height
-        needed = sum(np.dtype(dtype).itemsize for dtype in dataset.dtypes) * pixels
-        needed += int(header) if header.isdigit() else 0
-        if size < needed:
-            raise InputError(
-                f"'{name}' holds {size} bytes, but its header describes {needed}. "
-                "The file is incomplete: copy or export it again."
-            )
-    return tuple(sizes)
