@@ -57,6 +57,32 @@ def encode(message: Mapping[str, Any]) -> bytes:
     return text.encode("utf-8", "backslashreplace") + b"\n"
 
 
+def result(request: int | str, value: Mapping[str, Any]) -> bytes:
+    """Return the line that answers a request.
+
+    Raises:
+        TypeError: if the value holds what JSON cannot.
+    """
+    return encode({"jsonrpc": "2.0", "id": request, "result": value})
+
+
+def error(
+    request: int | str | None, code: int, message: str, kind: str, traceback: str = ""
+) -> bytes:
+    """Return the line that answers a request with a failure.
+
+    Args:
+        request: Its id, or None where it could not be read.
+        code: One of the codes above.
+        message: A sentence for the user.
+        kind: The type of the failure, for the caller to act on.
+        traceback: Of an unexpected failure.
+    """
+    data = {"kind": kind, "traceback": traceback} if traceback else {"kind": kind}
+    content = {"code": code, "message": message, "data": data}
+    return encode({"jsonrpc": "2.0", "id": request, "error": content})
+
+
 def decode(line: bytes) -> dict[str, Any]:
     """Return the JSON object on a line.
 

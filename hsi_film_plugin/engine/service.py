@@ -19,7 +19,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, BinaryIO
@@ -31,8 +31,7 @@ from .introduction import introduce
 from .pace import Pace
 from .partials import remove_partials
 from .progress import Progress
-
-Job = Callable[[dict[str, Any], Progress], dict[str, Any]]
+from .registry import Job
 
 LOGGER = logging.getLogger(__name__)
 
@@ -193,7 +192,7 @@ class Service:
                 self._answer(protocol.decode(line))
             except protocol.ProtocolError as error:
                 LOGGER.warning("Refused a message: %s", error)
-                self._fail(error.request, error.code, str(error), "ProtocolError")
+                self._write(protocol.error(error.request, error.code, str(error), "ProtocolError"))
 
     def _skip_line(self) -> None:
         while True:
@@ -258,12 +257,12 @@ class Service:
         while True:
             run = self._waiting.get()
             self._pace = Pace(partial(self._say_progress, run.id))
-            try:
-                self._do(run)
-            finally:
-                self._pace = None
-                self._last_active = time.monotonic()
-                self._runs.pop(run.id, None)
+            answer = self._do(run)
+            # Before it is answered: the answer may be followed by a request about it at once.
+            self._pace = None
+            self._last_active = time.monotonic()
+            self._runs.pop(run.id, None)
+            self._write(answer)
 
     def _listen(self, fraction: float, message: str) -> None:
         pace = self._pace
@@ -277,44 +276,38 @@ class Service:
             "progress", {"job": job, "fraction": fraction, "message": message, "eta_s": eta_s}
         )
 
-    def _do(self, run: _Run) -> None:
+    def _do(self, run: _Run) -> bytes:
+        """Run a job and return the line that answers it."""
         LOGGER.info("Job %s: %s %s", run.id, run.method, run.params)
         try:
             run.progress.report(0.0, "Starting")
             result = self._jobs[run.method](run.params, run.progress)
-            self._reply(run.id, result)
-            LOGGER.info("Job %s is done.", run.id)
+            answer = protocol.result(run.id, result)
         except Cancelled as error:
             LOGGER.info("Job %s was cancelled.", run.id)
-            self._fail(run.id, protocol.JOB_CANCELLED, str(error), "Cancelled")
+            return protocol.error(run.id, protocol.JOB_CANCELLED, str(error), "Cancelled")
         except EngineError as error:
             LOGGER.warning("Job %s: %s", run.id, error)
-            self._fail(run.id, protocol.JOB_FAILED, str(error), type(error).__name__)
+            return protocol.error(run.id, protocol.JOB_FAILED, str(error), type(error).__name__)
         except Exception as error:  # noqa: BLE001 - the border: every failure is answered
             trace = traceback.format_exc()
             LOGGER.error("Job %s failed.\n%s", run.id, trace)
             kind, sentence = explain(error)
             code = protocol.INTERNAL_ERROR if kind == "unexpected" else protocol.JOB_FAILED
-            self._fail(run.id, code, sentence, kind, trace)
+            return protocol.error(run.id, code, sentence, kind, trace)
+        LOGGER.info("Job %s is done.", run.id)
+        return answer
 
     # Writing, from any thread
 
     def _reply(self, request: int | str | None, result: dict[str, Any]) -> None:
         if request is not None:  # a notification gets no answer
-            self._write({"jsonrpc": "2.0", "id": request, "result": result})
-
-    def _fail(
-        self, request: int | str | None, code: int, message: str, kind: str, trace: str = ""
-    ) -> None:
-        data = {"kind": kind, "traceback": trace} if trace else {"kind": kind}
-        error = {"code": code, "message": message, "data": data}
-        self._write({"jsonrpc": "2.0", "id": request, "error": error})
+            self._write(protocol.result(request, result))
 
     def _notify(self, method: str, params: dict[str, Any]) -> None:
-        self._write({"jsonrpc": "2.0", "method": method, "params": params})
+        self._write(protocol.encode({"jsonrpc": "2.0", "method": method, "params": params}))
 
-    def _write(self, message: dict[str, Any]) -> None:
-        line = protocol.encode(message)
+    def _write(self, line: bytes) -> None:
         try:
             with self._writing:
                 self._sink.write(line)
