@@ -238,8 +238,8 @@ def stubble(straw_cover: float, weeds: float) -> np.ndarray:
     return (1 - share) * straw(between(0.5, 2.4, straw_cover)) + share * young
 
 
-# Water: subsurface reflectance f * bb / (a + bb) brought above the surface, plus a little
-# glint (Lee et al. 1998); pure water after Pope and Fry 1997, Smith and Baker 1981 and
+# Water: subsurface reflectance from u = bb / (a + bb), brought above the surface, plus a
+# little glint (Lee et al. 1999); pure water after Pope and Fry 1997, Smith and Baker 1981 and
 # Kou et al. 1993, rounded.
 PURE_WATER = np.array(
     [
@@ -254,7 +254,7 @@ PURE_WATER = np.array(
 
 def water(turbidity: float, algae: float) -> np.ndarray:
     """Return inland water, from clear to turbid and from few to many algae."""
-    sediment, chlorophyll = between(1.5, 22.0, turbidity), between(2.0, 45.0, algae)
+    sediment, chlorophyll = between(1.5, 16.0, turbidity), between(2.0, 45.0, algae)
     pure = np.exp(np.interp(NM, PURE_WATER[:, 0], np.log(PURE_WATER[:, 1])))
     pigment = 0.045 * np.exp(-0.5 * ((NM - 440) / 38) ** 2) + 0.011 * rise(470, 20) * (
         1 - rise(690, 8)
@@ -265,8 +265,9 @@ def water(turbidity: float, algae: float) -> np.ndarray:
     backscatter = (
         0.0011 * (500 / NM) ** 4.3 + (0.013 * sediment + 0.0009 * chlorophyll) * (550 / NM) ** 0.6
     )
-    below = 0.33 * backscatter / (absorption + backscatter)
-    return np.pi * 0.54 * below / (1 - 1.5 * below) / 3.0 * 1.6 + 0.006
+    share = backscatter / (absorption + backscatter)
+    below = (0.0895 + 0.1247 * share) * share
+    return np.pi * 0.52 * below / (1 - 1.7 * below) + 0.006
 
 
 def asphalt(age: float, dust: float) -> np.ndarray:

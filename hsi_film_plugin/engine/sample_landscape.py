@@ -63,7 +63,7 @@ _STRIP = 21.0
 _SEGMENT = 54.0
 _STREETS = (27.0, 21.0)
 _LOTS = (3, 2)
-_VILLAGE = 37.0
+_VILLAGE = 46.0
 _ROAD = 1.35
 
 
@@ -76,12 +76,15 @@ class Ground:
         parcel: uint32, which field, stand, lot or house the point belongs to.
         across: float64, pixels across the direction in which the parcel is worked.
         slope: float64, -1 or 1 on the two sides of a roof, 0 elsewhere.
+        limits: float64 (4, ...), from where to where on the material's first axis, and on
+            its second, the points may be; None for all of both.
     """
 
     material: Indices
     parcel: Hashes
     across: Floats
     slope: Floats
+    limits: Floats | None = None
 
 
 @dataclass(frozen=True)
@@ -209,11 +212,13 @@ def _villages(plan: Plan, x: Floats, y: Floats, ground: Ground) -> Ground:
     village = hashes(column, row, key)
     centre_x, centre_y = village_centre(plan, column, row)
     dx, dy = x - centre_x, y - centre_y
-    if float(np.hypot(dx, dy).min()) > 1.6 * _VILLAGE:
+    if float(np.hypot(dx, dy).min()) > 1.7 * _VILLAGE:
         return ground
     angle = math.pi * uniform(village, village, make_key(key, 1))
     cos, sin = np.cos(angle), np.sin(angle)
     along, across = dx * cos + dy * sin, dy * cos - dx * sin
+    along += 4 * smooth_noise(x, y, 40.0, make_key(key, 9))
+    across += 4 * smooth_noise(x, y, 40.0, make_key(key, 10))
 
     block_u, block_v = np.floor(along / _STREETS[0] + 0.5), np.floor(across / _STREETS[1] + 0.5)
     in_u = along / _STREETS[0] + 0.5 - block_u
@@ -230,7 +235,8 @@ def _villages(plan: Plan, x: Floats, y: Floats, ground: Ground) -> Ground:
     # A lot is in the village or outside as a whole, by where its centre lies.
     middle_u = ((lot_u + 0.5) / _LOTS[0] - 0.5) * _STREETS[0]
     middle_v = ((lot_v + 0.5) / _LOTS[1] - 0.5) * _STREETS[1]
-    reach = _VILLAGE * (0.85 + 0.3 * uniform(lot, lot, make_key(key, 6)))
+    outline = smooth_noise(middle_u, middle_v, 25.0, make_key(key, 11))
+    reach = _VILLAGE * (0.8 + 0.2 * uniform(lot, lot, make_key(key, 6)) + 0.25 * outline)
     built = np.hypot(middle_u, middle_v) < reach
 
     yard = ((block_u == 0) & (block_v == 0)) | (uniform(block, block, 7) < 0.12)
@@ -243,8 +249,8 @@ def _villages(plan: Plan, x: Floats, y: Floats, ground: Ground) -> Ground:
 
     street_u = (0.5 - np.abs(in_u - 0.5)) * _STREETS[0]
     street_v = (0.5 - np.abs(in_v - 0.5)) * _STREETS[1]
-    near = np.hypot(dx, dy) < _VILLAGE + 2
-    return _over(ground, near & (np.minimum(street_u, street_v) < 1.15), ASPHALT, village)
+    near = np.hypot(along, across) < _VILLAGE * (0.9 + 0.25 * outline)
+    return _over(ground, (built | near) & (np.minimum(street_u, street_v) < 1.15), ASPHALT, village)
 
 
 def _houses(
@@ -303,15 +309,20 @@ def village_centre(
     """Return where the villages of lattice cells lie; the one of cell (0, 0) is in place."""
     key = make_key(plan.key, 50)
     home = (column == 0) & (row == 0)
-    sway_x = np.where(home, 0.0, 60 * (uniform(column, row, make_key(key, 1)) - 0.5))
-    sway_y = np.where(home, 0.0, 60 * (uniform(column, row, make_key(key, 2)) - 0.5))
-    x: Floats = plan.village[0] + column * _CELL + sway_x
-    y: Floats = plan.village[1] + row * _CELL + sway_y
+    sway_x = np.where(home, 0.0, 90 * (uniform(column, row, make_key(key, 1)) - 0.5))
+    sway_y = np.where(home, 0.0, 90 * (uniform(column, row, make_key(key, 2)) - 0.5))
+    x = np.asarray(plan.village[0] + column * _CELL + sway_x, np.float64)
+    y = np.asarray(plan.village[1] + row * _CELL + sway_y, np.float64)
     return x, y
 
 
 def _roads(plan: Plan, x: Floats, y: Floats, ground: Ground) -> Ground:
     """Lead a road from each village to its neighbours in the east and in the south."""
+    key = make_key(plan.key, 51)
+    x, y = (
+        x + 9 * smooth_noise(x, y, 60.0, make_key(key, 1)),
+        y + 9 * smooth_noise(x, y, 60.0, make_key(key, 2)),
+    )
     column, row = _cell(x, plan.village[0]), _cell(y, plan.village[1])
     along_x, east = village_centre(plan, column, row)
     step = np.where(x < along_x, -1, 1)
@@ -322,7 +333,7 @@ def _roads(plan: Plan, x: Floats, y: Floats, ground: Ground) -> Ground:
     step = np.where(y < along_y, -1, 1)
     end_x, end_y = village_centre(plan, column, row + step)
     road |= _distance(y, x, along_y, south, end_y, end_x) < _ROAD
-    return _over(ground, road, ASPHALT, hashes(column, row, make_key(plan.key, 51)))
+    return _over(ground, road, ASPHALT, hashes(column, row, key))
 
 
 def _distance(

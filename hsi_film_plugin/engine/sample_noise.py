@@ -100,11 +100,6 @@ def nearest_points(
     """
     u, v = x / pitch, y / pitch
     column, row = np.floor(u).astype(np.int64), np.floor(v).astype(np.int64)
-    best = np.full(u.shape, np.inf)
-    second = np.full(u.shape, np.inf)
-    best_hash = np.zeros(u.shape, np.uint32)
-    second_hash = np.zeros(u.shape, np.uint32)
-    best_x, best_y = np.zeros_like(u), np.zeros_like(u)
     first, upper = int(column.min()) - 1, int(row.min()) - 1
     columns = np.arange(first, int(column.max()) + 2)
     rows = np.arange(upper, int(row.max()) + 2)[:, None]
@@ -114,21 +109,20 @@ def nearest_points(
     moved_y = rows + 0.5 + jitter * (uniform(ids, ids, 2) - 0.5)
     ids, moved_x, moved_y = ids.ravel(), moved_x.ravel(), moved_y.ravel()
     home = (row - upper) * width + (column - first)
-    for down in (-1, 0, 1):
-        for right in (-1, 0, 1):
-            node = home + (down * width + right)
-            dx, dy = u - moved_x[node], v - moved_y[node]
-            distance = dx * dx + dy * dy
-            hashed = ids[node]
-            nearer = distance < best
-            between = ~nearer & (distance < second)
-            second = np.where(nearer, best, np.where(between, distance, second))
-            second_hash = np.where(nearer, best_hash, np.where(between, hashed, second_hash))
-            best = np.where(nearer, distance, best)
-            best_hash = np.where(nearer, hashed, best_hash)
-            best_x, best_y = np.where(nearer, dx, best_x), np.where(nearer, dy, best_y)
+    around = np.array([down * width + right for down in (-1, 0, 1) for right in (-1, 0, 1)])
+    distances = np.empty((len(around), *u.shape))
+    for place, offset in enumerate(around):
+        node = home + offset
+        distances[place] = (u - moved_x[node]) ** 2 + (v - moved_y[node]) ** 2
+    nearest = distances.argmin(axis=0)
+    best = np.take_along_axis(distances, nearest[None], axis=0)[0]
+    np.put_along_axis(distances, nearest[None], np.inf, axis=0)
+    following = distances.argmin(axis=0)
+    second = np.take_along_axis(distances, following[None], axis=0)[0]
+    node = home + around[nearest]
     farther = (np.sqrt(second) - np.sqrt(best)) * pitch
-    return best_hash, best_x * pitch, best_y * pitch, second_hash, farther
+    dx, dy = (u - moved_x[node]) * pitch, (v - moved_y[node]) * pitch
+    return ids[node], dx, dy, ids[home + around[following]], farther
 
 
 def _ease(share: Floats) -> Floats:

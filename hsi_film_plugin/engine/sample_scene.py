@@ -9,7 +9,6 @@ larger than the memory is rendered window by window.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -19,19 +18,15 @@ import numpy.typing as npt
 from .errors import InputError
 from .sample_landscape import MATERIALS, Ground, Plan, lay_out
 from .sample_noise import Floats
-from .sample_sensor import PSF_MARGIN, SCALE, Sensor, make_sensor, measure, mix
-from .sample_texture import FINER, SHADOW_MARGIN, light
+from .sample_sensor import SCALE, Sensor, make_sensor
+from .sample_texture import FINER
+from .sample_tiles import TILE, Numbers, points_of, render_tile, tiles_of
 from .sample_training import SamplePolygon, draw_training_polygons
-
-TILE = 64
-"""Side, in pixels, of the tiles on which everything is computed, anchored at the first pixel."""
 
 EPSG = 32633
 _ORIGIN = (368000.0, 5808000.0)
-_MARGIN = PSF_MARGIN + SHADOW_MARGIN
 
 Classes = npt.NDArray[np.uint8]
-Numbers = npt.NDArray[np.uint16]
 
 
 @dataclass(frozen=True)
@@ -142,7 +137,7 @@ class SampleScene:
         """Return the class that holds most of each pixel, uint8 (height, width)."""
         window = self._window(row, col, height, width)
         classes = np.empty((height, width), np.uint8)
-        for tile, here, there in _tiles(*window):
+        for tile, here, there in tiles_of(*window):
             classes[here] = self.ground(*tile).truth[there]
         return classes
 
@@ -150,8 +145,8 @@ class SampleScene:
         """Return the window's reflectance in steps of ``scale``, uint16 (bands, height, width)."""
         window = self._window(row, col, height, width)
         numbers = np.empty((self.bands, height, width), np.uint16)
-        for tile, here, there in _tiles(*window):
-            numbers[(slice(None), *here)] = _render_tile(
+        for tile, here, there in tiles_of(*window):
+            numbers[(slice(None), *here)] = render_tile(
                 tile, self._origin, self._lay_out, self.seed, self.difficulty, self._sensor
             )[(slice(None), *there)]
         return numbers
@@ -167,7 +162,7 @@ class SampleScene:
 
     def ground(self, tile_row: int, tile_col: int) -> GroundTile:
         """Return what lies on the pixels of one tile, which may reach beyond the scene."""
-        x, y = _points(tile_row, tile_col, 0, self._origin)
+        x, y = points_of(tile_row, tile_col, 0, self._origin)
         return _summarise(self._lay_out(x, y))
 
     @cached_property
@@ -211,39 +206,6 @@ class GroundTile:
     pure: npt.NDArray[np.bool_]
 
 
-LayOut = Callable[[Floats, Floats], Ground]
-Slices = tuple[slice, slice]
-
-
-def _tiles(
-    row: int, col: int, height: int, width: int
-) -> Iterator[tuple[tuple[int, int], Slices, Slices]]:
-    """Yield each tile that a window touches, where in the window, and where in the tile."""
-    for tile_row in range(row // TILE, -(-(row + height) // TILE)):
-        top, bottom = max(row, tile_row * TILE), min(row + height, (tile_row + 1) * TILE)
-        for tile_col in range(col // TILE, -(-(col + width) // TILE)):
-            left, right = max(col, tile_col * TILE), min(col + width, (tile_col + 1) * TILE)
-            here = (slice(top - row, bottom - row), slice(left - col, right - col))
-            up, across = tile_row * TILE, tile_col * TILE
-            there = (slice(top - up, bottom - up), slice(left - across, right - across))
-            yield (tile_row, tile_col), here, there
-
-
-def _points(
-    tile_row: int, tile_col: int, margin: int, origin: tuple[int, int]
-) -> tuple[Floats, Floats]:
-    """Return x and y of a tile's points, ``FINER`` to a pixel, with ``margin`` pixels around."""
-    steps = np.arange((TILE + 2 * margin) * FINER)
-    offset = (steps + 0.5) / FINER - margin
-    x = tile_col * TILE - origin[1] + offset
-    y = tile_row * TILE - origin[0] + offset
-    shape = (len(steps), len(steps))
-    return (
-        np.ascontiguousarray(np.broadcast_to(x[None, :], shape)),
-        np.ascontiguousarray(np.broadcast_to(y[:, None], shape)),
-    )
-
-
 def _summarise(ground: Ground) -> GroundTile:
     """Return the pixels' classes from the points that lie in them."""
     count = len(MATERIALS)
@@ -263,21 +225,4 @@ def _summarise(ground: Ground) -> GroundTile:
         truth=(most + 1).astype(np.uint8),
         parcel=ground.parcel[centre, centre],
         pure=votes.max(axis=2) > FINER**2,
-    )
-
-
-def _render_tile(
-    tile: tuple[int, int],
-    origin: tuple[int, int],
-    lay: LayOut,
-    seed: int,
-    difficulty: float,
-    sensor: Sensor,
-) -> Numbers:
-    """Return one whole tile, uint16 (bands, ``TILE``, ``TILE``)."""
-    x, y = _points(*tile, _MARGIN, origin)
-    surface = light(lay(x, y), x, y, seed, difficulty)
-    inner = slice(_MARGIN * FINER + FINER // 2, -_MARGIN * FINER, FINER)
-    return measure(
-        mix(surface, sensor), x[inner, inner], y[inner, inner], sensor, (seed, *tile), difficulty
     )

@@ -19,6 +19,9 @@ PSF_MARGIN = 1
 SCALE = 1e-4
 """Reflectance of one step of the stored whole numbers."""
 
+MOST = 10000
+"""The largest number stored, a reflectance of 1."""
+
 WATER_VAPOUR = ((1340.0, 1450.0), (1790.0, 1960.0))
 """Where the atmosphere lets nothing through, nm: bands centred here are bad."""
 
@@ -158,19 +161,26 @@ def measure(
             for n in range(len(sensor.shapes))
         ]
     )
-    differing = np.tensordot(sensor.shapes, strengths, axes=(0, 0))
-    reflectance = reflectance * (1.0 + 0.09 * tilt) * (1.0 + 0.035 * difficulty * differing)
-    reflectance = np.where(sensor.good[:, None, None], reflectance, 0.15 * reflectance)
+    # Single precision from here on: the noise is far above its rounding.
+    numbers = reflectance.astype(np.float32)
+    numbers *= np.where(sensor.good, 1.0, 0.15).astype(np.float32)[:, None, None]
+    differing = np.ones(numbers.shape, np.float32)
+    for shape, strength in zip(sensor.shapes, 0.035 * difficulty * strengths):
+        differing += shape.astype(np.float32)[:, None, None] * strength.astype(np.float32)
+    numbers *= differing
+    numbers *= (1.0 + 0.09 * tilt).astype(np.float32)
 
     # A pushbroom's detector elements differ a little from column to column.
     band = np.arange(len(sensor.good))[:, None]
     gain = 1.0 + 0.006 * (uniform(column[0][None, :], band, make_key(key, 5)) - 0.5)
+    numbers *= gain.astype(np.float32)[:, None, :]
     random = np.random.Generator(np.random.SFC64([*tile]))
-    noise = random.standard_normal(reflectance.shape, dtype=np.float32)
+    noise = random.standard_normal(numbers.shape, dtype=np.float32)
     noise *= (difficulty**0.5 * sensor.noise).astype(np.float32)[:, None, None]
-    counts = (reflectance * gain[:, None, :] + noise) / SCALE
-    numbers: npt.NDArray[np.uint16] = np.rint(np.clip(counts, 0, 10000)).astype(np.uint16)
-    return numbers
+    numbers += noise
+    numbers /= np.float32(SCALE)
+    np.clip(numbers, 0, MOST, out=numbers)
+    return np.rint(numbers, out=numbers).astype(np.uint16)
 
 
 def _blur(parts: Floats) -> Floats:

@@ -129,6 +129,11 @@ def light(ground: Ground, x: Floats, y: Floats, seed: int, difficulty: float) ->
             second[there] = np.clip(second[there] + 0.35 * difficulty * (crown - 0.5), 0.0, 1.0)
     sun = np.where(garden | (kind == ROOF), sun, sun * (1.0 - 0.75 * _shadow(kind)))
 
+    if ground.limits is not None:
+        low_first, high_first, low_second, high_second = ground.limits
+        first = low_first + (high_first - low_first) * first
+        second = low_second + (high_second - low_second) * second
+
     inner = (slice(SHADOW_MARGIN * FINER, -SHADOW_MARGIN * FINER),) * 2
     return Surface(kind[inner], first[inner], second[inner], sun[inner])
 

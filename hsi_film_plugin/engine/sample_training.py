@@ -179,20 +179,22 @@ def _search(
         waiting = np.ones(len(rows), bool)
         candidates = []
         for shape in shapes:
-            row = rows[:, None] + shape.pixels[:, 0]
-            col = cols[:, None] + shape.pixels[:, 1]
-            inside = ((row >= 0) & (row < height) & (col >= 0) & (col < width)).all(axis=1)
+            trying = np.nonzero(waiting & (limit >= len(shape.pixels)))[0]
+            if not len(trying):
+                continue
+            row = rows[trying, None] + shape.pixels[:, 0]
+            col = cols[trying, None] + shape.pixels[:, 1]
+            fits = ((row >= 0) & (row < height) & (col >= 0) & (col < width)).all(axis=1)
             row, col = row.clip(0, height - 1), col.clip(0, width - 1)
             parcel = ground.parcel[row, col]
-            fits = waiting & inside & (limit >= len(shape.pixels))
             fits &= (ground.truth[row, col] == value).all(axis=1)
-            fits &= (parcel == ground.parcel[rows, cols][:, None]).all(axis=1)
+            fits &= (parcel == ground.parcel[rows, cols][trying, None]).all(axis=1)
             pure = ground.pure[row, col].mean(axis=1)
-            waiting &= ~fits
+            waiting[trying[fits]] = False
             candidates += [
                 _Candidate(
-                    top + int(rows[n]),
-                    left + int(cols[n]),
+                    top + int(rows[trying[n]]),
+                    left + int(cols[trying[n]]),
                     shape,
                     float(pure[n]),
                     int(parcel[n, 0]),
