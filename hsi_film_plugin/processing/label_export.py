@@ -92,7 +92,7 @@ class CapturedLabels:
         """
         if self.vector is None:
             return LabelFile(str(self.raster), None, None, self.styles)
-        path = folder / f"{LAYER_NAME}.gpkg"
+        path = folder / f"{LAYER_NAME}.fgb"
         _write(self.vector, path, self.name, context, feedback)
         return LabelFile(str(path), LAYER_NAME, self.class_field, self.styles)
 
@@ -171,13 +171,18 @@ def _vector_styles(layer: QgsVectorLayer, field: QgsField) -> Iterator[ClassStyl
     renderer = layer.renderer()
     if not isinstance(renderer, QgsCategorizedSymbolRenderer):
         return
-    if renderer.classAttribute().strip('"') != field.name():
+    index = layer.fields().lookupField(renderer.classAttribute().strip('"'))
+    if index < 0:
+        return
+    styled = layer.fields().at(index)
+    # Numbers of another field would pass for classes; its texts match only the classes' names.
+    if styled.name() != field.name() and styled.isNumeric():
         return
     for category in renderer.categories():
         values = category.value() if isinstance(category.value(), list) else [category.value()]
         symbol = category.symbol()
         for value in values:
-            text = _value_text(value, field)
+            text = _value_text(value, styled)
             # The category "all other values" has no value of its own.
             if text and symbol is not None:
                 yield _class_style(text, category.label(), symbol.color().name())
@@ -220,10 +225,10 @@ def _write(
     # One geometry type for all: a polygon layer of QGIS may hold single and multi parts.
     wkb_type = QgsWkbTypes.multiType(QgsWkbTypes.linearType(features.wkb_type))
     options = QgsVectorFileWriter.SaveVectorOptions()
-    options.driverName = "GPKG"
+    # Unlike GeoPackage, FlatGeobuf can say that there is no CRS, and a field may be called "fid".
+    options.driverName = "FlatGeobuf"
     options.layerName = LAYER_NAME
-    # Fields of the layer may be called "fid" or "geom" themselves.
-    options.layerOptions = ["FID=hsifilm_fid", "GEOMETRY_NAME=hsifilm_geometry"]
+    options.layerOptions = ["SPATIAL_INDEX=NO"]  # which would put the features in its own order
     writer = QgsVectorFileWriter.create(
         str(path), source.fields(), wkb_type, source.crs(), context.transformContext(), options
     )

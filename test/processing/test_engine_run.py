@@ -1,0 +1,63 @@
+"""A job's progress, log and end as the user sees them."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.fixture
+def run_with(monkeypatch, feedback):
+    from hsi_film_plugin.processing import engine_run
+
+    def run_with(job):
+        class Client:
+            def run(self, *arguments):
+                return job(*arguments)
+
+        monkeypatch.setattr(engine_run, "session_client", Client)
+        return engine_run.run_engine("train", {"seed": 1, "report": None}, feedback)
+
+    return run_with
+
+
+def test_progress_moves_and_a_text_is_said_once(run_with, feedback):
+    def job(method, params, on_progress, is_cancelled, on_log):
+        on_progress(0.25, "Reading", None)
+        on_progress(0.5, "Reading", 3.0)
+        on_progress(1.5, "Training", 0.0)
+        return {}
+
+    seen = []
+    feedback.progressChanged.connect(seen.append)
+    run_with(job)
+    assert seen == [25.0, 50.0, 100.0]
+    assert feedback.texts == ["Reading", "Training"]
+
+
+def test_parameters_that_are_none_are_left_out(run_with):
+    def job(method, params, on_progress, is_cancelled, on_log):
+        return {"method": method, "params": params}
+
+    assert run_with(job) == {"method": "train", "params": {"seed": 1}}
+
+
+def test_the_engine_can_see_that_the_user_cancelled(run_with, feedback):
+    from hsi_film_plugin.bridge.client import EngineCancelled
+
+    def job(method, params, on_progress, is_cancelled, on_log):
+        assert not is_cancelled()
+        feedback.cancel()
+        assert is_cancelled()
+        raise EngineCancelled
+
+    assert run_with(job) is None
+
+
+def test_a_missing_engine_is_an_error_with_the_way_out(feedback, monkeypatch, tmp_path):
+    from qgis.core import QgsProcessingException
+
+    from hsi_film_plugin.processing.engine_run import run_engine
+
+    monkeypatch.setenv("HSIFILM_ENGINE_PYTHON", str(tmp_path / "no-python"))
+    with pytest.raises(QgsProcessingException, match="no-python"):
+        run_engine("train", {}, feedback)

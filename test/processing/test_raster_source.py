@@ -1,0 +1,48 @@
+"""From a raster layer to a file path, and which layers are none."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def test_a_file_is_its_path(qgis, scene):
+    from qgis.core import QgsRasterLayer
+
+    from hsi_film_plugin.processing.raster_source import raster_path
+
+    assert raster_path(QgsRasterLayer(scene, "scene"), "Hyperspectral scene") == scene
+
+
+def test_a_map_service_is_refused_by_name(qgis):
+    from qgis.core import QgsProcessingException, QgsRasterLayer
+
+    from hsi_film_plugin.processing.raster_source import raster_path
+
+    tiles = QgsRasterLayer("type=xyz&url=file:///nowhere/{z}/{x}/{y}.png", "some tiles", "wms")
+    assert tiles.isValid()
+    with pytest.raises(QgsProcessingException, match="Hyperspectral scene.*some tiles.*GeoTIFF"):
+        raster_path(tiles, "Hyperspectral scene")
+
+
+def test_a_raster_in_an_archive_is_refused_by_name(qgis, scene, tmp_path):
+    import zipfile
+
+    from qgis.core import QgsProcessingException, QgsRasterLayer
+
+    from hsi_film_plugin.processing.raster_source import raster_path
+
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.write(scene, "scene.tif")
+    layer = QgsRasterLayer(f"/vsizip/{tmp_path}/a.zip/scene.tif", "zipped")
+    assert layer.isValid()
+    with pytest.raises(QgsProcessingException, match="zipped"):
+        raster_path(layer, "Hyperspectral scene")
+
+
+def test_no_layer_is_refused(qgis):
+    from qgis.core import QgsProcessingException
+
+    from hsi_film_plugin.processing.raster_source import raster_path
+
+    with pytest.raises(QgsProcessingException, match="Hyperspectral scene"):
+        raster_path(None, "Hyperspectral scene")
