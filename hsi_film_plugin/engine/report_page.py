@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 from numpy.typing import NDArray
 
 from .area import AreaEstimate
@@ -25,7 +24,7 @@ NARROW_SPACE = "\u202f"
 
 
 def render(report: Report) -> str:
-    """Return the report as HTML; every text in it is escaped."""
+    """Return the report as HTML: its texts escaped here, those of a plot by matplotlib."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,
@@ -49,9 +48,7 @@ def render(report: Report) -> str:
         strips=None if report.comparison is None else _fold_strips(report.comparison),
         areas=None if report.areas is None else _area_table(report.areas),
         calibration=(
-            None
-            if report.calibration is None
-            else Markup(calibration_plot(report.calibration.calibration))  # noqa: S704
+            None if report.calibration is None else calibration_plot(report.calibration.calibration)
         ),
     )
 
@@ -80,18 +77,15 @@ def _column_shares(matrix: NDArray[np.int64]) -> list[list[float]]:
 
 @dataclass(frozen=True)
 class _SpectraPlots:
-    overview: Markup
-    panels: tuple[tuple[int, Markup], ...]
+    overview: str
+    panels: tuple[tuple[int, str], ...]
 
 
 def _spectra(section: SpectraSection, colors: list[str]) -> _SpectraPlots:
     known = [k for k in range(len(colors)) if np.isfinite(section.mean[k]).any()]
     return _SpectraPlots(
-        overview=Markup(spectra_overview(section, colors)),  # noqa: S704
-        panels=tuple(
-            (k, Markup(class_spectrum(section, k, colors[k])))  # noqa: S704
-            for k in known
-        ),
+        overview=spectra_overview(section, colors),
+        panels=tuple((k, class_spectrum(section, k, colors[k])) for k in known),
     )
 
 

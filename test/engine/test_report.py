@@ -175,6 +175,13 @@ def test_hostile_colour_never_reaches_a_style():
     assert "evil" not in hostile
 
 
+def test_hostile_unit_stays_text_inside_the_plot():
+    spectra = replace(full_report().spectra, unit='<script>"$\\frac{1}$" & more')
+    page = Page(r.render_report(r.Report("Test", "a.tif", CLASSES, spectra=spectra)))
+    assert "script" not in page.tags
+    assert page.text.count('<script>"$\\frac{1}$" & more') == 2
+
+
 def test_page_loads_nothing_and_runs_nothing(html, page):
     assert not {"script", "link", "iframe", "object", "embed", "base"} & set(page.tags)
     assert "@import" not in html
