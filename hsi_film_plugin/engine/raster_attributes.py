@@ -24,7 +24,7 @@ _COLUMNS = (
     ("Count", _INTEGER, _COUNT),
 )
 _LAST_CATEGORY = 1023
-_UNCLASSIFIED = "unclassified"  # GDAL drops a list of names whose first one is empty
+_UNCLASSIFIED = "unclassified"
 
 
 @dataclass(frozen=True)
