@@ -67,7 +67,7 @@ def make_sensor(bands: int) -> Sensor:
     for low, high in WATER_VAPOUR:
         good &= (nm < low) | (nm > high)
 
-    # Signal-to-noise at 30 % reflectance: it follows the sunlight and the detector.
+    # Signal-to-noise at 50 % reflectance: it follows the sunlight and the detector.
     ratio = np.interp(
         nm,
         [420, 480, 650, 850, 950, 1050, 1250, 1550, 1750, 2050, 2200, 2350, 2450],
@@ -78,7 +78,7 @@ def make_sensor(bands: int) -> Sensor:
         wavelengths=nm,
         fwhm=fwhm,
         good=good,
-        noise=np.where(good, 0.3 / ratio, 0.12),
+        noise=np.where(good, 0.5 / ratio, 0.12),
         spectra=_resample(nm, fwhm),
         skylight=0.05 + 0.25 * (450.0 / nm) ** 2,
         shapes=np.array([np.cos(np.pi * (n * share + n / 3)) for n in (1, 2, 3)]),
@@ -157,7 +157,7 @@ def measure(
     strengths = np.array(
         [
             smooth_noise(x, y, 6.0, make_key(key, 3, n))
-            + 1.2 * (uniform(column, row, make_key(key, 4, n)) - 0.5)
+            + 3.0 * (uniform(column, row, make_key(key, 4, n)) - 0.5)
             for n in range(len(sensor.shapes))
         ]
     )
@@ -165,7 +165,7 @@ def measure(
     numbers = reflectance.astype(np.float32)
     numbers *= np.where(sensor.good, 1.0, 0.15).astype(np.float32)[:, None, None]
     differing = np.ones(numbers.shape, np.float32)
-    for shape, strength in zip(sensor.shapes, 0.035 * difficulty * strengths):
+    for shape, strength in zip(sensor.shapes, 0.045 * difficulty * strengths):
         differing += shape.astype(np.float32)[:, None, None] * strength.astype(np.float32)
     numbers *= differing
     numbers *= (1.0 + 0.09 * tilt).astype(np.float32)

@@ -27,6 +27,7 @@ FINER = 3
 SHADOW_MARGIN = 2
 """Pixels around a window from which shadows may fall into it."""
 
+_GRAIN_PITCH = 1.2
 _SUN = (math.sin(math.radians(150)), -math.cos(math.radians(150)))
 
 
@@ -52,29 +53,29 @@ class _Habit:
     """How a material varies, as shares of its axes.
 
     ``field`` is from field to field, ``patch`` over several pixels, ``grain``
-    from point to point, and ``rows`` how much the gaps between rows show.
+    from pixel to pixel, and ``rows`` how much the gaps between rows show.
     """
 
     first: float = 0.5
     second: float = 0.5
     field: float = 0.7
     patch: float = 0.22
-    grain: float = 0.25
+    grain: float = 0.5
     rows: float = 0.0
 
 
 _HABITS = {
-    "broadleaf": _Habit(field=0.45, patch=0.30, grain=0.3),
-    "conifer": _Habit(field=0.45, patch=0.25, grain=0.3),
-    "row_crop": _Habit(first=0.62, field=0.75, rows=0.55),
-    "cereal": _Habit(first=0.55, field=0.8, rows=0.25),
-    "meadow": _Habit(field=0.75, patch=0.35, grain=0.35),
-    "stubble": _Habit(first=0.5, field=0.8, rows=0.35),
-    "soil": _Habit(field=0.75, patch=0.28, rows=0.16),
-    "water": _Habit(first=0.35, field=0.6, patch=0.12, grain=0.05),
-    "roof": _Habit(field=0.8, patch=0.0, grain=0.3),
-    "asphalt": _Habit(first=0.5, field=0.5, patch=0.25, grain=0.35),
-    "concrete": _Habit(first=0.5, field=0.7, patch=0.25, grain=0.35),
+    "broadleaf": _Habit(field=0.30, patch=0.25, grain=0.85),
+    "conifer": _Habit(field=0.30, patch=0.22, grain=0.85),
+    "row_crop": _Habit(first=0.60, field=0.45, patch=0.22, grain=0.95, rows=0.55),
+    "cereal": _Habit(first=0.55, field=0.45, patch=0.25, grain=1.04, rows=0.25),
+    "meadow": _Habit(field=0.40, patch=0.32, grain=1.23),
+    "stubble": _Habit(field=0.50, patch=0.25, grain=1.04, rows=0.35),
+    "soil": _Habit(field=0.50, patch=0.28, grain=0.85, rows=0.16),
+    "water": _Habit(first=0.35, field=0.45, patch=0.12, grain=0.19),
+    "roof": _Habit(field=0.60, patch=0.0, grain=0.57),
+    "asphalt": _Habit(field=0.35, patch=0.25, grain=1.04),
+    "concrete": _Habit(field=0.45, patch=0.25, grain=1.04),
 }
 
 
@@ -100,18 +101,16 @@ def light(ground: Ground, x: Floats, y: Floats, seed: int, difficulty: float) ->
     key = make_key(seed, 2)
     kind = ground.material
     parcel = ground.parcel
-    point_x = np.floor(x * FINER).astype(np.int64)
-    point_y = np.floor(y * FINER).astype(np.int64)
 
     patch = smooth_noise(x, y, 9.0, make_key(key, 1))
-    grain = uniform(point_x, point_y, make_key(key, 2)) - 0.5
+    grain = smooth_noise(x, y, _GRAIN_PITCH, make_key(key, 2))
     first = _FIELD[kind] * (uniform(parcel, parcel, make_key(key, 3)) - 0.5)
     first += _PATCH[kind] * patch + _GRAIN[kind] * grain
     first -= _ROWS[kind] * _gaps(ground, key)
     first = np.clip(_FIRST[kind] + difficulty * first, 0.0, 1.0)
 
     patch = smooth_noise(x, y, 14.0, make_key(key, 4))
-    grain = uniform(point_x, point_y, make_key(key, 5)) - 0.5
+    grain = smooth_noise(x, y, _GRAIN_PITCH, make_key(key, 5))
     second = _FIELD[kind] * (uniform(parcel, parcel, make_key(key, 6)) - 0.5)
     second += _PATCH[kind] * patch + _GRAIN[kind] * grain
     second = np.clip(_SECOND[kind] + difficulty * second, 0.0, 1.0)
