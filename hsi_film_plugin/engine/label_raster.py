@@ -17,9 +17,16 @@ from .grid import Grid, crs_name
 from .label_classes import named_classes
 from .label_vector import Claims
 from .raster_attributes import read_raster_classes
-from .raster_file import gdal_errors, is_georeferenced, is_nodata, open_raster
+from .raster_file import (
+    gdal_errors,
+    has_dataset_mask,
+    is_georeferenced,
+    is_nodata,
+    open_raster,
+)
 
 _ROWS_AT_ONCE = 512
+_TOLERANCE = 0.01  # pixels by which approximate reprojection may be off
 
 
 def read_raster(path: Path, grid: Grid) -> Claims:
@@ -123,7 +130,10 @@ def _aligned(dataset: Any, grid: Grid, row: int, col: int) -> Iterator[Block]:
 
 
 def _reprojected(dataset: Any, grid: Grid) -> Iterator[Block]:
-    options = {} if dataset.nodata is not None else {"src_nodata": 0, "nodata": 0}
+    options: dict[str, float] = {}
+    if dataset.nodata is None:
+        # 0 is unlabelled and fills what lies outside; a mask is only heeded without a nodata
+        options = {"nodata": 0} if has_dataset_mask(dataset) else {"nodata": 0, "src_nodata": 0}
     with WarpedVRT(
         dataset,
         crs=grid.crs,
@@ -131,7 +141,7 @@ def _reprojected(dataset: Any, grid: Grid) -> Iterator[Block]:
         width=grid.width,
         height=grid.height,
         resampling=Resampling.nearest,
-        tolerance=0.0,
+        tolerance=_TOLERANCE,
         **options,
     ) as warped:
         yield from _aligned(warped, grid, 0, 0)

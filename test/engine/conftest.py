@@ -75,6 +75,7 @@ def make_vector(tmp_path: Path) -> VectorMaker:
     def make(
         name: str,
         geometries: Sequence[Mapping[str, Any] | None],
+        /,
         *,
         crs: str | None = UTM,
         layer: str = "labels",
