@@ -19,6 +19,7 @@ ENGINE_PYTHON := $(ENGINE)/bin/python
 # Inside, so that they go when the environment goes.
 ENGINE_STAMP := $(ENGINE)/.engine-ready
 DEV_STAMP := $(ENGINE)/.development-ready
+BUILD_ENGINE := $(QGIS_PYTHON) -m hsi_film_plugin.bridge.environment build --to "$(ENGINE)"
 ENGINE_REQUIREMENTS := hsi_film_plugin/bridge/engine-requirements.txt
 
 RASTER ?=
@@ -80,16 +81,15 @@ clean: ## remove build/ (the engine's environment too)
 system:
 	@tools/install_system_packages.sh
 
-# pip and a half-made environment are the module's business; the stamp says that it came to an end.
+# The module reuses what is there; the stamps spare asking it each time.
 $(ENGINE_STAMP): $(ENGINE_REQUIREMENTS) | system
-	@mkdir -p "$(BUILD)"
-	$(QGIS_PYTHON) -m hsi_film_plugin.bridge.environment build --to "$(ENGINE)"
+	@echo "== the engine's environment: $(ENGINE)"
+	@$(BUILD_ENGINE)
 	@touch "$@"
 
 $(DEV_STAMP): requirements-dev.txt $(ENGINE_STAMP)
-	$(ENGINE_PYTHON) -m pip install --quiet --disable-pip-version-check \
-		--requirement requirements-dev.txt --constraint $(ENGINE_REQUIREMENTS)
-	$(ENGINE_PYTHON) -m pip check
+	@$(BUILD_ENGINE) --extra $<
+	@$(ENGINE_PYTHON) -m pip check
 	@touch "$@"
 
 # Qt wants the folder to be the user's alone.
