@@ -32,6 +32,6 @@ def test_a_reference_raster_needs_no_field(run, engine, scene, tmp_path):
 def test_a_reference_without_the_field_is_refused(run, engine, scene, polygons, tmp_path):
     from qgis.core import QgsProcessingException
 
-    with pytest.raises(QgsProcessingException, match="no field “landuse”.*class_name"):
+    with pytest.raises(QgsProcessingException, match=r"no field “landuse”.*class_name"):
         run("assessaccuracy", INPUT=scene, REFERENCE=polygons, CLASS_FIELD="landuse")
     assert engine.jobs == []

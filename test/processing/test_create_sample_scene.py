@@ -102,8 +102,8 @@ def test_other_vector_formats_are_refused_and_nothing_is_left(run, outputs, no_e
 def test_a_missing_folder_is_named(run, outputs, no_engine, tmp_path):
     from qgis.core import QgsProcessingException
 
-    from hsi_film_plugin.processing.sample_files import write_sample
     from hsi_film_plugin.engine.sample_scene import SampleScene
+    from hsi_film_plugin.processing.sample_files import write_sample
 
     path = tmp_path / "nowhere" / "scene.tif"
     with pytest.raises(QgsProcessingException, match="nowhere"):

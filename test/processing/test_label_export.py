@@ -153,14 +153,14 @@ def test_what_is_no_label_layer_is_refused_by_name(captured, polygons):
     from qgis.core import QgsProcessingException, QgsVectorLayer
 
     table = QgsVectorLayer("None?field=class_id:integer", "a table", "memory")
-    with pytest.raises(QgsProcessingException, match="a table.*without geometry"):
+    with pytest.raises(QgsProcessingException, match=r"a table.*without geometry"):
         captured(table)
-    with pytest.raises(QgsProcessingException, match="Training labels.*cannot be opened"):
+    with pytest.raises(QgsProcessingException, match=r"Training labels.*cannot be opened"):
         captured(None)
-    with pytest.raises(QgsProcessingException, match="Class field.*choose the field.*class_name"):
+    with pytest.raises(QgsProcessingException, match=r"Class field.*choose the field.*class_name"):
         captured(polygons, "")
     bare = QgsVectorLayer("Polygon?crs=EPSG:32633", "bare", "memory")
-    with pytest.raises(QgsProcessingException, match="bare.*no fields"):
+    with pytest.raises(QgsProcessingException, match=r"bare.*no fields"):
         captured(bare)
 
 

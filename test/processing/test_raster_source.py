@@ -20,7 +20,7 @@ def test_a_map_service_is_refused_by_name(qgis):
 
     tiles = QgsRasterLayer("type=xyz&url=file:///nowhere/{z}/{x}/{y}.png", "some tiles", "wms")
     assert tiles.isValid()
-    with pytest.raises(QgsProcessingException, match="Hyperspectral scene.*some tiles.*GeoTIFF"):
+    with pytest.raises(QgsProcessingException, match=r"Hyperspectral scene.*some tiles.*GeoTIFF"):
         raster_path(tiles, "Hyperspectral scene")
 
 

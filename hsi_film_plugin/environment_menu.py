@@ -1,0 +1,188 @@
+"""The menu Plugins ▸ HSI FiLM: install the engine, choose another Python for it, look it over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from qgis.core import Qgis, QgsApplication, QgsMessageLog
+from qgis.PyQt.QtCore import QCoreApplication
+from qgis.PyQt.QtWidgets import QAction, QFileDialog, QMessageBox
+
+from .background_task import BackgroundTask, Outcome
+from .bridge import environment
+from .icons import icon
+from .network import fetch, proxy_address
+from .settings import engine_python, set_engine_python
+from .text_dialog import TextDialog
+
+MENU = "&HSI FiLM"
+TITLE = "HSI FiLM"
+
+translate = QCoreApplication.translate
+
+
+class EnvironmentMenu:
+    """The menu's entries, and the one task that they may have running."""
+
+    def __init__(self, iface: Any) -> None:
+        self._iface = iface
+        self._task: BackgroundTask | None = None
+        self._dialog: TextDialog | None = None
+        self._actions = [
+            self._entry(translate("EnvironmentMenu", "Install the engine…"), self.install),
+            self._entry(translate("EnvironmentMenu", "Choose the engine’s Python…"), self.choose),
+            self._entry(translate("EnvironmentMenu", "Engine diagnostics…"), self.diagnose),
+        ]
+
+    def remove(self) -> None:
+        """Take the entries away and cancel what runs."""
+        if self._task is not None:
+            self._task.forget()
+            self._task = None
+        if self._dialog is not None:
+            self._dialog.close()
+            self._dialog = None
+        for action in self._actions:
+            self._iface.removePluginMenu(MENU, action)
+            action.deleteLater()
+        self._actions = []
+
+    def install(self) -> None:
+        """Ask, and build the engine's environment in the background."""
+        target = environment.managed_environment()
+        status = environment.engine_status(engine_python())
+        question = translate(
+            "EnvironmentMenu",
+            "The engine (PyTorch and its companions) is downloaded and installed in\n{folder}\n\n"
+            "This takes some minutes, about 1 GB of downloads, and several times as much with an "
+            "NVIDIA graphics card. QGIS stays usable meanwhile; the installation can be cancelled "
+            "in the status bar.\n\nNow: {status}\n\nInstall it?",
+        ).format(folder=target, status=status.message)
+        if not self._confirmed(question):
+            return
+        order = environment.Order(proxy=proxy_address(), fetch=fetch)
+
+        def work(task: BackgroundTask) -> Outcome:
+            try:
+                status = environment.build_environment(
+                    target, _progress_of(task), task.isCanceled, order
+                )
+            except environment.InstallationStopped as stopped:
+                return Outcome(False, str(stopped))
+            except environment.InstallationFailure as failure:
+                return Outcome(False, str(failure))
+            return Outcome(status.ready, status.message)
+
+        self._start(translate("EnvironmentMenu", "Installing the engine of HSI FiLM"), work)
+
+    def choose(self) -> None:
+        """Let the user name an interpreter that has the engine's libraries, and check it."""
+        chosen = engine_python()
+        if chosen is not None and self._confirmed(
+            translate(
+                "EnvironmentMenu",
+                "The engine runs with\n{python}\n\nGo back to the engine that the plugin installs? "
+                "(“No” lets you choose another Python.)",
+            ).format(python=chosen)
+        ):
+            set_engine_python(None)
+            self._tell(environment.engine_status().message, Qgis.MessageLevel.Info)
+            return
+        path, _ = QFileDialog.getOpenFileName(
+            self._iface.mainWindow(),
+            translate("EnvironmentMenu", "A Python interpreter that has the engine’s libraries"),
+            chosen or str(Path.home()),
+        )
+        if path:
+            self.check_and_set(path)
+
+    def check_and_set(self, path: str) -> None:
+        """Run the engine with the interpreter at `path` from now on, if it can."""
+
+        def work(task: BackgroundTask) -> Outcome:
+            problem = environment.check_interpreter(Path(path), task.isCanceled)
+            if problem:
+                return Outcome(False, problem)
+            set_engine_python(path)
+            return Outcome(True, environment.engine_status(path).message)
+
+        self._start(translate("EnvironmentMenu", "Checking the engine’s Python"), work)
+
+    def diagnose(self) -> None:
+        """Show one page about the installation that can be pasted into an issue."""
+        setting = engine_python()
+
+        def work(task: BackgroundTask) -> Outcome:
+            return Outcome(True, environment.diagnostics(setting))
+
+        self._start(
+            translate("EnvironmentMenu", "Looking the engine of HSI FiLM over"), work, self._show
+        )
+
+    def _entry(self, text: str, on_trigger: Callable[[], None]) -> QAction:
+        action = QAction(icon("hsi_film"), text, self._iface.mainWindow())
+        action.triggered.connect(lambda checked=False: on_trigger())
+        self._iface.addPluginToMenu(MENU, action)
+        return action
+
+    def _confirmed(self, question: str) -> bool:
+        yes, no = QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.No
+        return QMessageBox.question(self._iface.mainWindow(), TITLE, question, yes | no, yes) == yes
+
+    def _start(
+        self,
+        description: str,
+        work: Callable[[BackgroundTask], Outcome],
+        on_done: Callable[[str], None] | None = None,
+    ) -> None:
+        if self._task is not None:
+            self._tell(
+                translate("EnvironmentMenu", "{} – wait until this has ended.").format(
+                    self._task.description()
+                ),
+                Qgis.MessageLevel.Warning,
+            )
+            return
+
+        def on_end(outcome: Outcome | None) -> None:
+            self._task = None
+            if outcome is None:
+                broken = translate("EnvironmentMenu", "{}: broken off. See the log of QGIS.")
+                self._tell(broken.format(description), Qgis.MessageLevel.Critical)
+            elif outcome.done and on_done is not None:
+                on_done(outcome.text)
+            else:
+                level = Qgis.MessageLevel.Success if outcome.done else Qgis.MessageLevel.Warning
+                self._tell(outcome.text, level)
+
+        self._task = BackgroundTask(description, work, on_end)
+        QgsApplication.taskManager().addTask(self._task)
+
+    def _show(self, text: str) -> None:
+        self._dialog = TextDialog(
+            translate("EnvironmentMenu", "HSI FiLM: engine diagnostics"),
+            text,
+            self._iface.mainWindow(),
+        )
+        self._dialog.show()
+
+    def _tell(self, text: str, level: Qgis.MessageLevel) -> None:
+        QgsMessageLog.logMessage(text, TITLE, level)
+        self._iface.messageBar().pushMessage(TITLE, text, level, 0)
+
+
+def _progress_of(task: BackgroundTask) -> Callable[[float, str], None]:
+    """Report to the task list, and each new message to the log."""
+    said = ""
+
+    def on_progress(fraction: float, message: str) -> None:
+        nonlocal said
+        task.setProgress(100.0 * fraction)
+        # Endings like "(12 s)" change every second.
+        if message.split(" (")[0] != said:
+            said = message.split(" (")[0]
+            QgsMessageLog.logMessage(message, TITLE, Qgis.MessageLevel.Info)
+
+    return on_progress
