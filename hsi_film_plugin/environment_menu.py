@@ -11,11 +11,11 @@ from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtWidgets import QAction, QFileDialog, QMessageBox
 
 from .background_task import BackgroundTask, Outcome
-from .bridge import environment
 from .icons import icon
-from .network import fetch, proxy_address
 from .settings import engine_python, set_engine_python
 from .text_dialog import TextDialog
+
+# The bridge is imported when an entry is used: a start of QGIS need not pay for it.
 
 MENU = "&HSI FiLM"
 TITLE = "HSI FiLM"
@@ -51,6 +51,9 @@ class EnvironmentMenu:
 
     def install(self) -> None:
         """Ask, and build the engine's environment in the background."""
+        from .bridge import environment
+        from .network import fetch, proxy_address
+
         target = environment.managed_environment()
         status = environment.engine_status(engine_python())
         question = translate(
@@ -79,6 +82,8 @@ class EnvironmentMenu:
 
     def choose(self) -> None:
         """Let the user name an interpreter that has the engine's libraries, and check it."""
+        from .bridge import environment
+
         chosen = engine_python()
         if chosen is not None and self._confirmed(
             translate(
@@ -100,6 +105,7 @@ class EnvironmentMenu:
 
     def check_and_set(self, path: str) -> None:
         """Run the engine with the interpreter at `path` from now on, if it can."""
+        from .bridge import environment
 
         def work(task: BackgroundTask) -> Outcome:
             problem = environment.check_interpreter(Path(path), task.isCanceled)
@@ -112,6 +118,8 @@ class EnvironmentMenu:
 
     def diagnose(self) -> None:
         """Show one page about the installation that can be pasted into an issue."""
+        from .bridge import environment
+
         setting = engine_python()
 
         def work(task: BackgroundTask) -> Outcome:

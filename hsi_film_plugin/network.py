@@ -21,7 +21,7 @@ INDEX = "https://pypi.org/simple/"
 
 
 def proxy_address() -> str | None:
-    """The proxy of QGIS's settings as programs take it, such as `http://user:word@host:3128`."""
+    """The proxy of QGIS's settings as programs take it, such as `http://host:3128`."""
     proxy = QgsNetworkAccessManager.instance().fallbackProxy()
     if proxy.type() == QNetworkProxy.ProxyType.DefaultProxy:
         found = QNetworkProxyFactory.systemProxyForQuery(QNetworkProxyQuery(QUrl(INDEX)))

@@ -167,7 +167,7 @@ def test_an_interpreter_that_can_is_chosen(menu, window, monkeypatch):
         ),
         (
             QNetworkProxy(QNetworkProxy.ProxyType.HttpProxy, "proxy.example", 3128, "me", "a@b"),
-            "http://me:a%40b@proxy.example:3128",
+            "http://me:a%40b@proxy.example:3128",  # pragma: allowlist secret
         ),
         (
             QNetworkProxy(QNetworkProxy.ProxyType.Socks5Proxy, "proxy.example", 1080),

@@ -77,13 +77,16 @@ def add_labels(algorithm: HsiFilmAlgorithm, name: str, label: str, help_text: st
         ),
         help_text,
     )
+    field = QgsProcessingParameterField(
+        CLASS_FIELD,
+        translate("Parameters", "Class field"),
+        parentLayerParameterName=name,
+        optional=True,
+    )
+    widget = f"{__package__}.class_field_widget.ClassFieldWidget"
+    field.setMetadata({"widget_wrapper": {"class": widget}})
     algorithm.add(
-        QgsProcessingParameterField(
-            CLASS_FIELD,
-            translate("Parameters", "Class field"),
-            parentLayerParameterName=name,
-            optional=True,
-        ),
+        field,
         translate(
             "Parameters",
             "The field that holds the class of a polygon or point, text or whole numbers. Whole "

@@ -32,7 +32,7 @@ GoOn = Callable[[float], bool]
 translate = QCoreApplication.translate
 
 
-class Stopped(Exception):  # noqa: N818 - not an error
+class Stopped(Exception):
     """The user cancelled; nothing is left behind."""
 
 
