@@ -1,11 +1,15 @@
-"""Starting and ending other programs from within QGIS without handing on its surroundings."""
+"""Starting and ending other programs from within QGIS without handing on its surroundings.
+
+The only place where the bridge starts programs: always with a list of arguments, never
+through a shell.
+"""
 
 from __future__ import annotations
 
 import os
 import re
 import signal
-import subprocess  # nosec B404 - the engine is another program; every call takes a list, no shell
+import subprocess  # nosec B404
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -71,7 +75,7 @@ def start(
     flags = 0
     if sys.platform == "win32":
         flags = subprocess.CREATE_NO_WINDOW
-    return subprocess.Popen(  # nosec B603 - a list of arguments, no shell
+    return subprocess.Popen(  # nosec B603
         [str(part) for part in command],
         stdin=stdin,
         stdout=stdout,

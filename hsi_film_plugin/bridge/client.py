@@ -35,7 +35,7 @@ IDLE_S: Final = 15 * 60.0
 WAITING_S: Final = 1.0
 
 
-class EngineFailure(Exception):  # noqa: N818 - the name that the callers were promised
+class EngineFailure(Exception):
     """A job that failed, with a sentence for the user.
 
     Attributes:
@@ -54,7 +54,7 @@ class EngineFailure(Exception):  # noqa: N818 - the name that the callers were p
         self.log = log
 
 
-class EngineCancelled(Exception):  # noqa: N818 - not an error
+class EngineCancelled(Exception):
     """The job was cancelled, and has left no file behind."""
 
     def __init__(self) -> None:
@@ -267,7 +267,7 @@ class EngineClient:
             self._engine = None
 
 
-class _Gone(Exception):  # noqa: N818 - told onward as an EngineFailure
+class _Gone(Exception):
     """The engine's pipe has closed."""
 
 

@@ -7,7 +7,7 @@ import os
 import queue
 import re
 import signal
-import subprocess  # nosec B404 - only its exceptions and constants; see child_processes
+import subprocess  # nosec B404
 import sys
 import threading
 from collections.abc import Mapping, Sequence

@@ -1,133 +1,81 @@
-"""Which Python runs the engine: the one found, and whether it is ready.
+"""The engine's Python environment: found, built, described.
 
-Order: ``HSIFILM_ENGINE_PYTHON``, the plugin's setting, the managed environment.
-Standard library only; also a command line for a checkout:
+What the rest of the plugin calls, and a command line for a checkout:
 ``python3 -m hsi_film_plugin.bridge.environment build|diagnose``.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
+import argparse
 import os
-from dataclasses import dataclass
+import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
 
-from . import folders
+from .diagnostics import diagnostics
+from .engine_check import check_interpreter
+from .folders import managed_environment
+from .installation import Order, build_environment
+from .installation_failures import InstallationFailure, InstallationStopped
+from .interpreter import EngineStatus, engine_status, find_engine_python, identity
 
-VARIABLE: Final = "HSIFILM_ENGINE_PYTHON"
-REQUIREMENTS: Final = Path(__file__).with_name("engine-requirements.txt")
-STAMP: Final = "hsi_film_engine.json"
-
-
-@dataclass(frozen=True)
-class EngineStatus:
-    """Whether jobs can be run.
-
-    Attributes:
-        python: The interpreter that would run them, if there is one.
-        ready: Whether it can be started, as far as a look at its files tells.
-        message: A sentence for the user: what will run, or what is missing and what to do.
-    """
-
-    python: Path | None
-    ready: bool
-    message: str
-
-
-def find_engine_python(setting: str | None = None) -> Path | None:
-    """Return the engine's interpreter, or None if none is ready.
-
-    Args:
-        setting: The interpreter, or the environment's folder, in the plugin's settings.
-    """
-    status = engine_status(setting)
-    return status.python if status.ready else None
+__all__ = [
+    "EngineStatus",
+    "InstallationFailure",
+    "InstallationStopped",
+    "Order",
+    "build_environment",
+    "check_interpreter",
+    "diagnostics",
+    "engine_status",
+    "find_engine_python",
+    "identity",
+    "managed_environment",
+]
 
 
-def engine_status(setting: str | None = None) -> EngineStatus:
-    """Return whether the engine can be started; cheap enough for every ``canExecute()``.
-
-    Args:
-        setting: The interpreter, or the environment's folder, in the plugin's settings.
-    """
-    variable = os.environ.get(VARIABLE, "").strip()
-    if variable:
-        return _chosen(variable, f"the environment variable {VARIABLE}")
-    if setting and setting.strip():
-        return _chosen(setting.strip(), "the setting of HSI FiLM")
-    return _managed(folders.managed_environment())
-
-
-def _chosen(text: str, source: str) -> EngineStatus:
-    path = Path(text).expanduser()
-    python = folders.python_of(path) if path.is_dir() else path
-    if not python.is_file():
-        return EngineStatus(
-            None,
-            False,
-            f"The engine's interpreter '{text}', named by {source}, does not exist. "
-            "Name another one, or clear it to use the engine that the plugin installs.",
-        )
-    if not os.access(python, os.X_OK):
-        return EngineStatus(
-            None,
-            False,
-            f"The engine's interpreter '{text}', named by {source}, cannot be executed. "
-            "Name another one, or change its permissions.",
-        )
-    return EngineStatus(python, True, f"The engine runs with '{python}', named by {source}.")
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run ``build`` or ``diagnose`` and return the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python3 -m hsi_film_plugin.bridge.environment",
+        description="The engine's environment.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    build = commands.add_parser("build", help="build the environment unless it is there")
+    build.add_argument("--to", type=Path, help="its folder (a folder of the user's data)")
+    build.add_argument("--extra", type=Path, help="more requirements, such as those of the tests")
+    build.add_argument("--python", type=Path, help="the interpreter to build on")
+    build.add_argument("--torch-index", help="an index that has the PyTorch build wanted")
+    commands.add_parser("diagnose", help="print one page about the installation")
+    options = parser.parse_args(arguments)
+    if options.command == "diagnose":
+        sys.stdout.write(diagnostics())
+        return 0
+    order = Order(extra=options.extra, python=options.python, torch_index=options.torch_index)
+    return _build(options.to or managed_environment(), order)
 
 
-def _managed(folder: Path) -> EngineStatus:
-    stamp = read_stamp(folder)
-    python = folders.python_of(folder)
-    if stamp is None:
-        broken = "incomplete" if folder.exists() else "not installed"
-        return EngineStatus(
-            None,
-            False,
-            f"The engine of HSI FiLM is {broken}. Install it from the menu Plugins ▸ HSI FiLM, "
-            "or name a Python interpreter that has its libraries in the plugin's settings.",
-        )
-    if stamp.get("requirements") != fingerprint(REQUIREMENTS):
-        return EngineStatus(
-            None,
-            False,
-            f"The engine in '{folder}' was built for other library versions than this plugin "
-            "needs. Install it again from the menu Plugins ▸ HSI FiLM.",
-        )
-    if not python.exists():
-        return EngineStatus(
-            None,
-            False,
-            f"The engine in '{folder}' has lost its Python interpreter, perhaps to an upgrade of "
-            "the system. Install it again from the menu Plugins ▸ HSI FiLM.",
-        )
-    device = stamp.get("device_reason") or stamp.get("device") or "unknown device"
-    return EngineStatus(python, True, f"The engine is installed in '{folder}'. {device}")
+def _build(target: Path, order: Order) -> int:
+    said = ""
 
+    def on_progress(fraction: float, message: str) -> None:
+        nonlocal said
+        if message != said:
+            said = message
+            sys.stdout.write(f"{fraction:4.0%} {message}\n")
+            sys.stdout.flush()
 
-def read_stamp(folder: Path) -> dict[str, Any] | None:
-    """Return what the builder wrote last into a complete environment, or None."""
     try:
-        stamp = json.loads((folder / STAMP).read_text("utf-8"))
-    except (OSError, ValueError):
-        return None
-    return stamp if isinstance(stamp, dict) else None
+        status = build_environment(target, on_progress, lambda: False, order)
+    except InstallationFailure as failure:
+        sys.stderr.write(f"{failure}\n")
+        return 1
+    except KeyboardInterrupt:
+        sys.stderr.write("Stopped; nothing of it is left.\n")
+        return 130
+    sys.stdout.write(f"{status.message}{os.linesep}")
+    return 0 if status.ready else 1
 
 
-def fingerprint(requirements: Path) -> str:
-    """Return the sha256 of a requirements file's text."""
-    text = requirements.read_text("utf-8")
-    return hashlib.sha256("\n".join(text.splitlines()).encode("utf-8")).hexdigest()
-
-
-def identity(python: Path) -> tuple[str, int]:
-    """Return what changes when the environment around an interpreter is built anew."""
-    stamp = python.parent.parent / STAMP
-    try:
-        return str(python), stamp.stat().st_mtime_ns
-    except OSError:
-        return str(python), 0
+if __name__ == "__main__":
+    sys.exit(main())

@@ -7,6 +7,11 @@ import importlib.metadata
 from collections.abc import Sequence
 from typing import Any
 
+from .errors import EngineError
+
+#: What a damaged or unfit library raises when it is imported or used.
+BROKEN = (ImportError, OSError, RuntimeError, AttributeError)
+
 
 def check(distributions: Sequence[str], device: str = "auto") -> dict[str, Any]:
     """Import the distributions' packages and compute on the device.
@@ -31,14 +36,17 @@ def check(distributions: Sequence[str], device: str = "auto") -> dict[str, Any]:
         for package in packages.get(_normal(name), ()):
             try:
                 importlib.import_module(package)
-            except (ImportError, OSError, RuntimeError, AttributeError) as error:
+            except BROKEN as error:
                 failures.append(f"'{name}' cannot be imported: {error}")
     result: dict[str, Any] = {"versions": versions, "failures": failures}
     if "torch" in versions and not failures:
-        from .device import choose_device
+        try:
+            from .device import choose_device
 
-        chosen = choose_device(device)
-        result |= {"device": chosen.kind, "device_reason": chosen.reason}
+            chosen = choose_device(device)
+            result |= {"device": chosen.kind, "device_reason": chosen.reason}
+        except (EngineError, *BROKEN) as error:
+            failures.append(f"A test computation failed: {error}")
     return result
 
 
