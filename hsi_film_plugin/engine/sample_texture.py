@@ -67,15 +67,15 @@ class _Habit:
 _HABITS = {
     "broadleaf": _Habit(field=0.30, patch=0.25, grain=0.85),
     "conifer": _Habit(field=0.30, patch=0.22, grain=0.85),
-    "row_crop": _Habit(first=0.60, field=0.45, patch=0.22, grain=0.95, rows=0.55),
-    "cereal": _Habit(first=0.55, field=0.45, patch=0.25, grain=1.04, rows=0.25),
-    "meadow": _Habit(field=0.40, patch=0.32, grain=1.23),
-    "stubble": _Habit(field=0.50, patch=0.25, grain=1.04, rows=0.35),
-    "soil": _Habit(field=0.50, patch=0.28, grain=0.85, rows=0.16),
+    "row_crop": _Habit(first=0.60, field=0.45, patch=0.22, grain=0.80, rows=0.55),
+    "cereal": _Habit(first=0.55, field=0.45, patch=0.25, grain=0.85, rows=0.25),
+    "meadow": _Habit(field=0.40, patch=0.32, grain=1.00),
+    "stubble": _Habit(field=0.50, patch=0.25, grain=0.80, rows=0.35),
+    "soil": _Habit(field=0.50, patch=0.28, grain=0.30, rows=0.16),
     "water": _Habit(first=0.35, field=0.45, patch=0.12, grain=0.19),
     "roof": _Habit(field=0.60, patch=0.0, grain=0.57),
-    "asphalt": _Habit(field=0.35, patch=0.25, grain=1.04),
-    "concrete": _Habit(field=0.45, patch=0.25, grain=1.04),
+    "asphalt": _Habit(field=0.35, patch=0.25, grain=0.60),
+    "concrete": _Habit(field=0.45, patch=0.25, grain=0.70),
 }
 
 

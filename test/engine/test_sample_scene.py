@@ -73,7 +73,7 @@ def test_a_seed_decides_the_scene():
     assert (first.render(*whole) != other.render(*whole)).mean() > 0.9
 
 
-@pytest.mark.parametrize("seed", [0, 1, 2, 11, 2**31 - 1])
+@pytest.mark.parametrize("seed", [0, 11, 2**31 - 1])
 def test_a_scene_of_256_pixels_holds_every_class_and_trains_every_class(seed: int):
     scene = SampleScene(256, 256, seed=seed, bands=1)
     truth = scene.truth(0, 0, 256, 256)
