@@ -103,14 +103,34 @@ def labels(
     name: str,
     context: QgsProcessingContext,
 ) -> CapturedLabels:
-    """The labels of parameter `name` with their class field (main thread only)."""
+    """The labels of parameter `name` with their class field (main thread only).
+
+    Raises:
+        QgsProcessingException: they cannot be used; also where they are the raster of `INPUT`
+            itself, which dialogs propose when no other layer is loaded.
+    """
     fields = algorithm.parameterAsFields(parameters, CLASS_FIELD, context)
-    return capture_labels(
+    captured = capture_labels(
         algorithm.parameterAsLayer(parameters, name, context),
         fields[0] if fields else "",
         description(algorithm, name),
         description(algorithm, CLASS_FIELD),
     )
+    if captured.raster is not None and captured.raster == scene_path(
+        algorithm, parameters, context
+    ):
+        raise QgsProcessingException(
+            translate(
+                "Parameters",
+                "{labels}: “{layer}” is the raster of “{scene}” itself. Choose polygons, points "
+                "or another raster whose values are classes.",
+            ).format(
+                labels=description(algorithm, name),
+                layer=captured.name,
+                scene=description(algorithm, INPUT),
+            )
+        )
+    return captured
 
 
 def add_backbone(algorithm: HsiFilmAlgorithm) -> None:

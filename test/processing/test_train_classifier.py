@@ -88,6 +88,14 @@ def test_a_vector_layer_without_class_field_is_refused_before_the_run(train, eng
     assert engine.jobs == []
 
 
+def test_the_scene_is_refused_as_its_own_labels(train, engine, scene):
+    from qgis.core import QgsProcessingException
+
+    with pytest.raises(QgsProcessingException, match=r"Training labels.*itself"):
+        train(LABELS=scene, CLASS_FIELD=None)
+    assert engine.jobs == []
+
+
 def test_blocks_that_are_no_numbers_are_refused(train, engine):
     from qgis.core import QgsProcessingException
 

@@ -1,0 +1,99 @@
+"""The algorithms under the real qgis_process, in a throw-away profile, without a screen."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tools.qgis_profile import make_profile
+
+
+def program():
+    """Debian's wrapper passes an option that qgis_process does not know; the binary is beside."""
+    for name in ("/usr/bin/qgis_process.bin", "/usr/bin/qgis_process"):
+        if Path(name).exists():
+            return name
+    return None
+
+
+pytestmark = pytest.mark.skipif(program() is None, reason="qgis_process is not installed")
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("qgis")
+    make_profile(folder / "profile")
+    run = folder / "run"
+    run.mkdir(mode=0o700)
+    return {
+        **os.environ,
+        "QT_QPA_PLATFORM": "offscreen",
+        "QGIS_CUSTOM_CONFIG_PATH": str(folder / "profile"),
+        "XDG_RUNTIME_DIR": str(run),
+        "XDG_DATA_HOME": str(folder / "data"),
+    }
+
+
+@pytest.fixture
+def qgis_process(environment):
+    def run(*arguments, **changes):
+        return subprocess.run(
+            [program(), *arguments],
+            env={**environment, **changes},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+
+    return run
+
+
+def test_the_algorithms_are_listed(qgis_process):
+    providers = json.loads(qgis_process("--json", "list").stdout)["providers"]
+    assert set(providers["hsifilm"]["algorithms"]) == {
+        "hsifilm:assessaccuracy",
+        "hsifilm:classifyraster",
+        "hsifilm:createsamplescene",
+        "hsifilm:extractfeatures",
+        "hsifilm:trainandclassify",
+        "hsifilm:trainclassifier",
+    }
+
+
+def test_the_sample_scene_is_made_without_an_engine(qgis_process, tmp_path):
+    done = qgis_process(
+        "--json",
+        "run",
+        "hsifilm:createsamplescene",
+        "--WIDTH=32",
+        "--HEIGHT=24",
+        f"--OUTPUT={tmp_path / 'scene.tif'}",
+        f"--TRAINING={tmp_path / 'training.gpkg'}",
+        f"--REFERENCE={tmp_path / 'reference.gpkg'}",
+        HSIFILM_ENGINE_PYTHON=str(tmp_path / "none"),
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["results"]["OUTPUT"] == str(tmp_path / "scene.tif")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "reference.gpkg",
+        "scene.tif",
+        "training.gpkg",
+    ]
+
+
+def test_a_missing_engine_is_an_error_that_names_the_way_out(qgis_process, scene, tmp_path):
+    done = qgis_process(
+        "run",
+        "hsifilm:extractfeatures",
+        f"--INPUT={scene}",
+        f"--OUTPUT={tmp_path / 'features.tif'}",
+        HSIFILM_ENGINE_PYTHON=str(tmp_path / "no-python"),
+    )
+    assert done.returncode != 0
+    assert "no-python" in done.stdout + done.stderr
+    assert not (tmp_path / "features.tif").exists()
