@@ -14,7 +14,7 @@ from skimage.measure import label as connected_components
 
 from .errors import InputError
 from .grid import Grid, crs_name
-from .label_classes import named_classes
+from .label_classes import MAX_CLASS_VALUE, named_classes
 from .label_vector import Claims
 from .raster_attributes import read_raster_classes
 from .raster_file import (
@@ -40,14 +40,14 @@ def read_raster(path: Path, grid: Grid) -> Claims:
     warnings: list[str] = []
     with gdal_errors(path, "open"), open_raster(path) as dataset:
         _require_classes(path, dataset)
-        rows, cols, values = _labelled_pixels(path, dataset, grid, warnings)
+        pixels, values = _labelled_pixels(path, dataset, grid, warnings)
         legend = read_raster_classes(path, dataset)
-    distinct, classes = np.unique(values, return_inverse=True)
+    distinct, classes = _distinct(values)
     return Claims(
         found=tuple(named_classes([int(v) for v in distinct], legend.names, legend.colors)),
-        pixels=rows * grid.width + cols,
-        classes=classes.astype(np.int64),
-        polygons=_components(rows, cols, classes),
+        pixels=pixels,
+        classes=classes,
+        polygons=_components(pixels, classes, grid),
         warnings=tuple(warnings),
     )
 
@@ -64,22 +64,30 @@ def _require_classes(path: Path, dataset: Any) -> None:
 
 def _labelled_pixels(
     path: Path, dataset: Any, grid: Grid, warnings: list[str]
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return rows and columns on the grid, and class numbers; int64 each."""
-    blocks = _on_grid(path, dataset, grid, warnings)
-    rows, cols, values = [], [], []
-    for first, block, present in blocks:
-        down, right = np.nonzero(present)
-        found = block[down, right]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return pixels (row * width + column), in this order, and class numbers; int64 each."""
+    pixels, values = [], []
+    for first, block, present in _on_grid(path, dataset, grid, warnings):
+        found = block[present]
         if np.issubdtype(found.dtype, np.floating) and not np.all(found == np.round(found)):
             raise InputError(
                 f"'{path.name}' holds values that are not whole numbers, so they cannot be "
                 "classes. Choose a raster with a class number in each pixel."
             )
-        rows.append(down.astype(np.int64) + first)
-        cols.append(right.astype(np.int64))
+        pixels.append(np.flatnonzero(present) + first * grid.width)
         values.append(found.astype(np.int64))
-    return np.concatenate(rows), np.concatenate(cols), np.concatenate(values)
+    return np.concatenate(pixels), np.concatenate(values)
+
+
+def _distinct(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the values there are, in order, and each one's index among them."""
+    if values.size == 0 or values.min() < 0 or values.max() > MAX_CLASS_VALUE:
+        distinct, classes = np.unique(values, return_inverse=True)
+        return distinct, classes.astype(np.int64)
+    distinct = np.flatnonzero(np.bincount(values))  # needs no sorting of millions of pixels
+    index = np.zeros(int(values.max()) + 1, dtype=np.int64)
+    index[distinct] = np.arange(distinct.size)
+    return distinct, index[values]
 
 
 Block = tuple[int, np.ndarray, np.ndarray]
@@ -179,13 +187,13 @@ def _read(dataset: Any, window: Window) -> tuple[np.ndarray, np.ndarray]:
     return values, present
 
 
-def _components(rows: np.ndarray, cols: np.ndarray, classes: np.ndarray) -> np.ndarray:
+def _components(pixels: np.ndarray, classes: np.ndarray, grid: Grid) -> np.ndarray:
     """Return the number of the 8-connected group of its class that each pixel is in."""
-    if rows.size == 0:
+    if pixels.size == 0:
         return np.empty(0, np.int64)
-    top, left = rows.min(), cols.min()
-    shape = int(rows.max() - top + 1), int(cols.max() - left + 1)
-    picture = np.zeros(shape, dtype=np.int32)
-    picture[rows - top, cols - left] = classes + 1
+    first, last = pixels[0] // grid.width, pixels[-1] // grid.width
+    picture = np.zeros((last - first + 1, grid.width), dtype=np.int32)
+    places = pixels - first * grid.width
+    picture.ravel()[places] = classes + 1
     groups = connected_components(picture, background=0, connectivity=2)  # type: ignore[no-untyped-call]
-    return np.asarray(groups[rows - top, cols - left], dtype=np.int64) - 1
+    return np.asarray(groups.ravel()[places], dtype=np.int64) - 1

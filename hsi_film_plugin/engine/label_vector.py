@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 import pyogrio
 import pyogrio.errors
 import pyogrio.raw
+import rasterio
 import rasterio.features
 import rasterio.warp
 from affine import Affine
@@ -21,7 +21,9 @@ from rasterio.errors import CRSError
 
 from .errors import InputError
 from .grid import Grid, crs_name, to_pixels
-from .label_classes import MAX_CLASS_VALUE, FoundClass
+from .label_classes import FoundClass
+from .label_fields import counted, feature_classes
+from .raster_file import GDAL_CACHE_BYTES
 from .wkb import Part, UnsupportedGeometryError, parts_of
 
 _READ_ERRORS = (
@@ -32,8 +34,6 @@ _READ_ERRORS = (
     pyogrio.errors.GeometryError,
     pyogrio.errors.CRSError,
 )
-_ID_SUFFIX = re.compile(r"[_ ]?(id|code|value|val|nr|no|num|number)$")
-_NAME_SUFFIX = re.compile(r"[_ ]?(name|label|text|desc|description)$")
 
 
 @dataclass(frozen=True)
@@ -84,17 +84,17 @@ def read_vector(
     if len(wkbs) == 0:
         raise InputError(f"{label} has no features. Draw some polygons or points first.")
     warnings: list[str] = []
-    found, class_of_feature = _classes(label, fields, class_field, warnings)
+    found, class_of_feature = feature_classes(label, fields, class_field, warnings)
     parts, features = _parts(label, wkbs, class_of_feature >= 0, warnings)
     placed, outside = _to_pixel_space(parts, _layer_crs(label, meta, grid, warnings), grid)
     claims: list[np.ndarray] = []
-    for part in placed:
-        pixels = np.empty(0, np.int64) if part is None else _burn(part, grid)
-        outside += part is not None and pixels.size == 0
-        claims.append(pixels)
+    with rasterio.Env(GDAL_CACHEMAX=GDAL_CACHE_BYTES):  # else every polygon sets one up
+        for part in placed:
+            claims.append(np.empty(0, np.int64) if part is None else _burn(part, grid))
+            outside += part is not None and claims[-1].size == 0
     if outside:
         warnings.append(
-            f"{_count(outside, 'polygon or point', 'polygons or points')} of {label} "
+            f"{counted(outside, 'polygon or point', 'polygons or points')} of {label} "
             f"lie outside '{grid.path.name}' and were left out."
         )
     sizes = [pixels.size for pixels in claims]
@@ -132,113 +132,6 @@ def _read(path: Path, layer: str) -> tuple[dict[str, Any], np.ndarray, dict[str,
     return meta, wkbs, dict(zip((str(name) for name in meta["fields"]), columns))
 
 
-def _classes(
-    label: str, fields: dict[str, np.ndarray], class_field: str, warnings: list[str]
-) -> tuple[tuple[FoundClass, ...], np.ndarray]:
-    """Return the classes and each feature's index into them, -1 without a class."""
-    keys = [_key(value) for value in fields[class_field]]
-    labelled = [key for key in keys if key is not None]
-    if not labelled:
-        raise InputError(
-            f"The field '{class_field}' of {label} is empty in every feature. "
-            "Fill in each feature's class, or choose another field."
-        )
-    if len(labelled) < len(keys):
-        warnings.append(
-            f"{_count(len(keys) - len(labelled), 'feature', 'features')} of {label} without a "
-            f"value in '{class_field}' were left out."
-        )
-    distinct = sorted(set(labelled), key=_sort_key)
-    numeric = all(isinstance(key, int) for key in distinct)
-    companion = _companion(fields, class_field, keys, numeric)
-    if numeric:
-        found = [FoundClass(str(key), int(key), str(companion.get(key, ""))) for key in distinct]
-    else:
-        found = [FoundClass(str(key), _as_value(companion.get(key)), str(key)) for key in distinct]
-        if companion:
-            pairs = sorted(zip(found, distinct), key=lambda pair: pair[0].value or 0)
-            found, distinct = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-    index = {key: place for place, key in enumerate(distinct)}
-    of_feature = np.array([-1 if key is None else index[key] for key in keys], dtype=np.int64)
-    return tuple(found), of_feature
-
-
-def _key(value: Any) -> int | str | None:
-    """Return a field value as an integer where it is one, else as text; None if empty."""
-    if value is None:
-        return None
-    if isinstance(value, (bool, np.bool_)):
-        return str(bool(value))
-    if isinstance(value, (int, np.integer)):
-        return int(value)
-    if isinstance(value, (float, np.floating)):
-        if np.isnan(value):
-            return None
-        # integers with empty values among them arrive as floats
-        return int(value) if float(value).is_integer() else str(float(value))
-    text = str(value).strip()
-    if text in ("", "NaT"):
-        return None
-    return int(text) if re.fullmatch(r"[1-9][0-9]{0,4}", text) else text
-
-
-def _sort_key(key: int | str) -> tuple[bool, int, str]:
-    return (False, key, "") if isinstance(key, int) else (True, 0, key)
-
-
-def _as_value(key: int | str | None) -> int | None:
-    return key if isinstance(key, int) else None
-
-
-def _companion(
-    fields: dict[str, np.ndarray],
-    class_field: str,
-    keys: Sequence[int | str | None],
-    numeric: bool,
-) -> dict[int | str, int | str]:
-    """Return names for class ids, or ids for class names, from a field that pairs with them.
-
-    Only fields whose name says so are asked: any field is one-to-one with the class when
-    every class has a single polygon.
-    """
-    for field in _companion_fields(class_field, list(fields), numeric):
-        partner: dict[int | str, int | str] = {}
-        fits = True
-        for key, other in zip(keys, (_key(value) for value in fields[field])):
-            if key is None:
-                continue
-            if other is None or partner.setdefault(key, other) != other:
-                fits = False
-                break
-        if not fits or len(set(partner.values())) < len(partner):
-            continue
-        values = list(partner.values())
-        if numeric and not all(isinstance(value, int) for value in values):
-            return partner
-        if not numeric and all(
-            isinstance(value, int) and 1 <= value <= MAX_CLASS_VALUE for value in values
-        ):
-            return partner
-    return {}
-
-
-def _companion_fields(class_field: str, fields: Sequence[str], numeric: bool) -> list[str]:
-    own = class_field.lower()
-    stem = _ID_SUFFIX.sub("", own) if numeric else _NAME_SUFFIX.sub("", own)
-    suffix = _NAME_SUFFIX if numeric else _ID_SUFFIX
-    general = ("class", "name", "label") if numeric else ("class", "id", "code", "value")
-    related, others = [], []
-    for field in fields:
-        lower = field.lower()
-        if field == class_field:
-            continue
-        if lower == stem or suffix.sub("", lower) == stem:
-            related.append(field)
-        elif suffix.sub("", lower) in general or lower in general:
-            others.append(field)
-    return related + others
-
-
 def _parts(
     label: str, wkbs: np.ndarray, labelled: np.ndarray, warnings: list[str]
 ) -> tuple[list[Part], np.ndarray]:
@@ -266,7 +159,8 @@ def _parts(
         raise InputError(f"No feature of {label} has a geometry. Draw polygons or points first.")
     if without:
         warnings.append(
-            f"{_count(without, 'feature', 'features')} of {label} without a geometry were left out."
+            f"{counted(without, 'feature', 'features')} of {label} without a geometry "
+            "were left out."
         )
     return parts, np.array(features, dtype=np.int64)
 
@@ -391,7 +285,3 @@ def representative_point(part: Part) -> np.ndarray:
     starts, ends = xs[0::2], xs[1::2]
     widest = int(np.argmax(ends - starts))
     return np.array([(starts[widest] + ends[widest]) / 2, y])
-
-
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"

@@ -84,20 +84,13 @@ def _reconcile(
 ) -> Labels:
     """Keep each pixel once; drop those that two classes claim, and classes without pixels."""
     warnings = [*claims.warnings, *notes]
-    order = np.lexsort((claims.polygons, claims.classes, claims.pixels))
-    pixels, owners = claims.pixels[order], claims.classes[order]
-    starts = np.flatnonzero(np.diff(pixels, prepend=-1))
-    ends = np.append(starts[1:], pixels.size) - 1
-    agreed = owners[starts] == owners[ends]  # sorted by class within a pixel
-    disputed = int(np.sum(~agreed))
+    pixels, owners, polygons, disputed = _each_once(claims)
     if disputed:
         warnings.append(
             f"{disputed} pixel{'' if disputed == 1 else 's'} claimed by more than one class "
             "were left out. Overlapping polygons of different classes cause this."
         )
-    kept = starts[agreed]
-    owners = owners[kept]
-    present = np.unique(owners)
+    present = np.flatnonzero(np.bincount(owners, minlength=len(classes)))
     for index, item in enumerate(classes):
         if index not in present:
             warnings.append(f"The class '{item.name}' has no pixel on the raster; left out.")
@@ -107,12 +100,24 @@ def _reconcile(
             "Correct the polygons so that classes do not overlap."
         )
     present_classes = tuple(classes[index] for index in present)
-    rows, cols = np.divmod(pixels[kept], grid.width)
+    rows, cols = np.divmod(pixels, grid.width)
     classes_of = np.searchsorted(present, owners).astype(np.int64)
-    polygons = claims.polygons[order][kept]
     digest = hashlib.sha256(repr([(item.value, item.name) for item in present_classes]).encode())
     for array in (rows, cols, classes_of, polygons):
         digest.update(np.ascontiguousarray(array, dtype="<i8").tobytes())
     return Labels(
         present_classes, rows, cols, classes_of, polygons, tuple(warnings), digest.hexdigest()
     )
+
+
+def _each_once(claims: Claims) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
+    """Return undisputed pixels in order, their classes and polygons; and how many others."""
+    if np.all(claims.pixels[1:] > claims.pixels[:-1]):  # as label rasters are
+        return claims.pixels, claims.classes, claims.polygons, 0
+    order = np.lexsort((claims.polygons, claims.classes, claims.pixels))
+    pixels, owners = claims.pixels[order], claims.classes[order]
+    starts = np.flatnonzero(np.diff(pixels, prepend=-1))
+    ends = np.append(starts[1:], pixels.size) - 1
+    agreed = owners[starts] == owners[ends]  # sorted by class within a pixel
+    kept = starts[agreed]
+    return pixels[kept], owners[kept], claims.polygons[order][kept], int(np.sum(~agreed))

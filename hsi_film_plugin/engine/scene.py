@@ -179,7 +179,7 @@ class Scene:
             start, stop = max(first, top), min(first + rows, bottom)
             inside = np.s_[start - row : stop - row, left - col : right - col]
             window = Window(left, start, right - left, stop - start)
-            values[(slice(None), *inside)], valid[inside] = self._read_strip(window, needed, wanted)
+            valid[inside] = self._read_strip(window, needed, wanted, values[(slice(None), *inside)])
         return values, valid
 
     def window(self, extent: Sequence[float]) -> tuple[int, int, int, int]:
@@ -278,41 +278,44 @@ class Scene:
         return max(1, affordable // block) * block
 
     def _read_strip(
-        self, window: Window, needed: np.ndarray, wanted: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
+        self, window: Window, needed: np.ndarray, wanted: np.ndarray, values: np.ndarray
+    ) -> np.ndarray:
+        """Fill ``values`` with the wanted bands, and return which pixels are valid."""
         with self._reading(window.row_off):
             raw = self._dataset.read([int(index) + 1 for index in needed], window=window)
             valid = np.ones(raw.shape[1:], dtype=bool)
             if self._has_mask:
                 valid = self._dataset.read_masks(1, window=window) != 0
-        values = np.empty((wanted.size, *valid.shape), dtype=np.float32)
-        places = {int(index): place for place, index in enumerate(wanted)}
-        repeated = wanted.size != len(places)
-        for index, band in zip(needed, raw):
-            usable, physical = self._physical(int(index), band)
+        places: dict[int, list[int]] = {}
+        for place, index in enumerate(wanted):
+            places.setdefault(int(index), []).append(place)
+        scratch = np.empty(valid.shape, dtype=np.float32)
+        for index, band in zip(needed.tolist(), raw):
+            targets = places.get(index, [])
+            physical = values[targets[0]] if targets else scratch
+            usable = self._to_physical(index, band, physical)
             if self.bands.good[index]:
                 valid &= usable
-            if index in places:
+            else:
                 physical[~usable] = 0
-                values[places[int(index)]] = physical
-        if repeated:
-            values = values[[places[int(index)] for index in wanted]]
-        values[:, ~valid] = 0
-        return values, valid
+            for place in targets[1:]:
+                values[place] = physical
+        np.copyto(values, 0, where=~valid)
+        return valid
 
-    def _physical(self, index: int, raw: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return where a band holds values, and the values as float32."""
+    def _to_physical(self, index: int, raw: np.ndarray, physical: np.ndarray) -> np.ndarray:
+        """Fill ``physical`` (float32) from a band, and return where it holds values."""
         with np.errstate(over="ignore", invalid="ignore"):
-            physical = raw.astype(np.float32)
+            np.copyto(physical, raw, casting="unsafe")
             if self.scales[index] != 1:
                 physical *= np.float32(self.scales[index])
             if self.offsets[index] != 0:
                 physical += np.float32(self.offsets[index])
-        usable = np.isfinite(physical)
+        usable: np.ndarray = np.isfinite(physical)
         nodata = self.nodata[index]
         if nodata is not None and not math.isnan(nodata):
             usable &= ~is_nodata(raw, nodata)
-        return usable, physical
+        return usable
 
     @contextmanager
     def _reading(self, row: int) -> Iterator[None]:

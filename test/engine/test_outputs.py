@@ -169,12 +169,9 @@ def test_a_disk_that_fills_while_writing_is_told_with_what_is_free(small_disk: P
 
 
 def test_a_full_disk_inside_another_error_is_recognised(tmp_path: Path):
-    with (
-        pytest.raises(OutputError, match="The disk is full"),
-        atomic_output(tmp_path / "model.bin") as partial,
-    ):
-        partial.write_text("half")
-        raise RuntimeError("I/O error: No space left on device (os error 28)")
+    error = RuntimeError("I/O error: No space left on device (os error 28)")
+    with pytest.raises(OutputError, match="The disk is full"):
+        write_and_fail(tmp_path / "model.bin", error)
     assert names(tmp_path) == []
 
 
