@@ -10,6 +10,9 @@ from collections.abc import Callable
 HEARTBEAT_S = 0.6
 #: Reports that follow faster than this are held back, in seconds.
 FASTEST_S = 0.05
+#: Within a long step the bar creeps on, by less than half of the step before and never by
+#: more than this share of what is left: it shows life, and little that has to be taken back.
+CREEP = 0.1
 
 
 class Pace:
@@ -25,7 +28,8 @@ class Pace:
         self._lock = threading.Lock()
         self._began = self._reported = time.monotonic()
         self._sent = 0.0
-        self._fraction = 0.0
+        self._fraction = self._shown = 0.0
+        self._step, self._interval = 0.02, 5.0
         self._message = ""
 
     def report(self, fraction: float, message: str) -> None:
@@ -33,6 +37,8 @@ class Pace:
         with self._lock:
             now = time.monotonic()
             if fraction != self._fraction:
+                self._step = max(0.0, fraction - self._fraction)
+                self._interval = max(now - self._reported, 1.0)
                 self._reported = now
             self._fraction, self._message = fraction, message or self._message
             if now - self._sent >= FASTEST_S:
@@ -47,7 +53,11 @@ class Pace:
 
     def _say(self, now: float) -> None:
         self._sent = now
-        self._say_it(self._fraction, self._message, self._left(now))
+        quiet = now - self._reported
+        creep = min(0.5 * self._step, CREEP * (1.0 - self._fraction))
+        guess = self._fraction + creep * quiet / (quiet + self._interval)
+        self._shown = max(self._shown, guess)
+        self._say_it(self._shown, self._message, self._left(now))
 
     def _left(self, now: float) -> float | None:
         """Return the seconds left, as the pace so far lets one expect; None at the beginning."""
