@@ -19,7 +19,6 @@ from .label_vector import Claims
 from .raster_attributes import read_raster_classes
 from .raster_file import (
     gdal_errors,
-    has_dataset_mask,
     is_georeferenced,
     is_nodata,
     open_raster,
@@ -138,10 +137,8 @@ def _aligned(dataset: Any, grid: Grid, row: int, col: int) -> Iterator[Block]:
 
 
 def _reprojected(dataset: Any, grid: Grid) -> Iterator[Block]:
-    options: dict[str, float] = {}
-    if dataset.nodata is None:
-        # 0 is unlabelled and fills what lies outside; a mask is only heeded without a nodata
-        options = {"nodata": 0} if has_dataset_mask(dataset) else {"nodata": 0, "src_nodata": 0}
+    # 0 is unlabelled, and fills what lies outside
+    options = {} if dataset.nodata is not None else {"nodata": 0, "src_nodata": 0}
     with WarpedVRT(
         dataset,
         crs=grid.crs,
