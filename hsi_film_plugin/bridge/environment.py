@@ -6,7 +6,6 @@ What the rest of the plugin calls, and a command line for a checkout:
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from collections.abc import Sequence
@@ -36,6 +35,8 @@ __all__ = [
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run ``build`` or ``diagnose`` and return the exit status."""
+    import argparse  # of no use within QGIS
+
     parser = argparse.ArgumentParser(
         prog="python3 -m hsi_film_plugin.bridge.environment",
         description="The engine's environment.",

@@ -32,8 +32,8 @@ OnProgress = Callable[[float, str], None]
 PIP: Final = "pip==25.3"
 #: Space needed where torch is not among the requirements, in GB.
 SMALL_GB: Final = 0.2
-#: A stopped server must not hold the user up as long as pip's default of 5 tries of 15 s.
-_PATIENCE: Final = ("--retries", "2", "--timeout", "20")
+#: An index behind a wall must not hold the user up as long as pip's default of 5 tries.
+_PATIENCE: Final = ("--retries", "2")
 
 
 @dataclass(frozen=True)

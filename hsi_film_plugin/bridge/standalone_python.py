@@ -6,8 +6,6 @@ import hashlib
 import platform
 import shutil
 import sys
-import urllib.error
-import urllib.request
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -114,6 +112,8 @@ def download(address: str, path: Path, on_progress: Callable[[float], None]) -> 
     Raises:
         OSError: if it cannot be fetched or written.
     """
+    import urllib.request  # slow, and needed only here
+
     if not address.startswith(("https://", "file://")):
         raise OSError(f"'{address}' is neither https nor a file")
     with urllib.request.urlopen(address, timeout=30) as source:  # noqa: S310  # nosec B310
