@@ -20,8 +20,6 @@ from .text_dialog import TextDialog
 MENU = "&HSI FiLM"
 TITLE = "HSI FiLM"
 
-translate = QCoreApplication.translate
-
 
 class EnvironmentMenu:
     """The menu's entries, and the one task that they may have running."""
@@ -31,9 +29,9 @@ class EnvironmentMenu:
         self._task: BackgroundTask | None = None
         self._dialog: TextDialog | None = None
         self._actions = [
-            self._entry(translate("EnvironmentMenu", "Install the engine…"), self.install),
-            self._entry(translate("EnvironmentMenu", "Choose the engine’s Python…"), self.choose),
-            self._entry(translate("EnvironmentMenu", "Engine diagnostics…"), self.diagnose),
+            self._entry(self.tr("Install the engine…"), self.install),
+            self._entry(self.tr("Choose the engine’s Python…"), self.choose),
+            self._entry(self.tr("Engine diagnostics…"), self.diagnose),
         ]
 
     def remove(self) -> None:
@@ -49,6 +47,10 @@ class EnvironmentMenu:
             action.deleteLater()
         self._actions = []
 
+    def tr(self, text: str) -> str:
+        """Translate `text` in the context of this class."""
+        return QCoreApplication.translate("EnvironmentMenu", text)
+
     def install(self) -> None:
         """Ask, and build the engine's environment in the background."""
         from .bridge import environment
@@ -56,12 +58,11 @@ class EnvironmentMenu:
 
         target = environment.managed_environment()
         status = environment.engine_status(engine_python())
-        question = translate(
-            "EnvironmentMenu",
+        question = self.tr(
             "The engine (PyTorch and its companions) is downloaded and installed in\n{folder}\n\n"
             "This takes some minutes, about 1 GB of downloads, and several times as much with an "
             "NVIDIA graphics card. QGIS stays usable meanwhile; the installation can be cancelled "
-            "in the status bar.\n\nNow: {status}\n\nInstall it?",
+            "in the status bar.\n\nNow: {status}\n\nInstall it?"
         ).format(folder=target, status=status.message)
         if not self._confirmed(question):
             return
@@ -78,7 +79,7 @@ class EnvironmentMenu:
                 return Outcome(False, str(failure))
             return Outcome(status.ready, status.message)
 
-        self._start(translate("EnvironmentMenu", "Installing the engine of HSI FiLM"), work)
+        self._start(self.tr("Installing the engine of HSI FiLM"), work)
 
     def choose(self) -> None:
         """Let the user name an interpreter that has the engine's libraries, and check it."""
@@ -86,10 +87,9 @@ class EnvironmentMenu:
 
         chosen = engine_python()
         if chosen is not None and self._confirmed(
-            translate(
-                "EnvironmentMenu",
+            self.tr(
                 "The engine runs with\n{python}\n\nGo back to the engine that the plugin installs? "
-                "(“No” lets you choose another Python.)",
+                "(“No” lets you choose another Python.)"
             ).format(python=chosen)
         ):
             set_engine_python(None)
@@ -97,7 +97,7 @@ class EnvironmentMenu:
             return
         path, _ = QFileDialog.getOpenFileName(
             self._iface.mainWindow(),
-            translate("EnvironmentMenu", "A Python interpreter that has the engine’s libraries"),
+            self.tr("A Python interpreter that has the engine’s libraries"),
             chosen or str(Path.home()),
         )
         if path:
@@ -114,7 +114,7 @@ class EnvironmentMenu:
             set_engine_python(path)
             return Outcome(True, environment.engine_status(path).message)
 
-        self._start(translate("EnvironmentMenu", "Checking the engine’s Python"), work)
+        self._start(self.tr("Checking the engine’s Python"), work)
 
     def diagnose(self) -> None:
         """Show one page about the installation that can be pasted into an issue."""
@@ -125,9 +125,7 @@ class EnvironmentMenu:
         def work(task: BackgroundTask) -> Outcome:
             return Outcome(True, environment.diagnostics(setting))
 
-        self._start(
-            translate("EnvironmentMenu", "Looking the engine of HSI FiLM over"), work, self._show
-        )
+        self._start(self.tr("Looking the engine of HSI FiLM over"), work, self._show)
 
     def _entry(self, text: str, on_trigger: Callable[[], None]) -> QAction:
         action = QAction(icon("hsi_film"), text, self._iface.mainWindow())
@@ -147,9 +145,7 @@ class EnvironmentMenu:
     ) -> None:
         if self._task is not None:
             self._tell(
-                translate("EnvironmentMenu", "{} – wait until this has ended.").format(
-                    self._task.description()
-                ),
+                self.tr("{} – wait until this has ended.").format(self._task.description()),
                 Qgis.MessageLevel.Warning,
             )
             return
@@ -157,7 +153,7 @@ class EnvironmentMenu:
         def on_end(outcome: Outcome | None) -> None:
             self._task = None
             if outcome is None:
-                broken = translate("EnvironmentMenu", "{}: broken off. See the log of QGIS.")
+                broken = self.tr("{}: broken off. See the log of QGIS.")
                 self._tell(broken.format(description), Qgis.MessageLevel.Critical)
             elif outcome.done and on_done is not None:
                 on_done(outcome.text)
@@ -170,7 +166,7 @@ class EnvironmentMenu:
 
     def _show(self, text: str) -> None:
         self._dialog = TextDialog(
-            translate("EnvironmentMenu", "HSI FiLM: engine diagnostics"),
+            self.tr("HSI FiLM: engine diagnostics"),
             text,
             self._iface.mainWindow(),
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from qgis.core import QgsApplication
-from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtGui import QFontDatabase
 from qgis.PyQt.QtWidgets import QDialog, QDialogButtonBox, QPlainTextEdit, QVBoxLayout, QWidget
 
@@ -21,7 +20,7 @@ class TextDialog(QDialog):
         self._text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, parent=self)
         copy = buttons.addButton(
-            QCoreApplication.translate("TextDialog", "Copy to clipboard"),
+            self.tr("Copy to clipboard"),
             QDialogButtonBox.ButtonRole.ActionRole,
         )
         copy.clicked.connect(self.copy)

@@ -18,7 +18,8 @@ from qgis.core import (
 from .algorithm import Group, HsiFilmAlgorithm
 from .engine_run import run_engine
 from .label_export import CapturedLabels
-from .parameters import INPUT, add_labels, labels, scene_path
+from .parameters import INPUT, add_labels, labels, scene_file
+from .raster_source import RasterFile
 from .training import REPORT, report_filter
 
 REFERENCE = "REFERENCE"
@@ -29,7 +30,7 @@ TABLE = "TABLE"
 class AssessmentInputs:
     """What is read from layers on the main thread."""
 
-    class_map: str
+    class_map: RasterFile
     reference: CapturedLabels
 
 
@@ -100,7 +101,7 @@ class AssessAccuracy(HsiFilmAlgorithm):
         self, parameters: dict[str, Any], context: QgsProcessingContext
     ) -> AssessmentInputs:
         return AssessmentInputs(
-            scene_path(self, parameters, context), labels(self, parameters, REFERENCE, context)
+            scene_file(self, parameters, context), labels(self, parameters, REFERENCE, context)
         )
 
     def processAlgorithm(
@@ -116,7 +117,7 @@ class AssessAccuracy(HsiFilmAlgorithm):
             result = run_engine(
                 "assess",
                 {
-                    "input": self.captured.class_map,
+                    "input": self.captured.class_map.path,
                     **reference.job("reference"),
                     "report": report,
                     "table": table,

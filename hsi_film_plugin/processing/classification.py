@@ -13,8 +13,8 @@ from qgis.core import (
     QgsProcessingParameterRasterDestination,
     QgsProcessingParameterString,
 )
-from qgis.PyQt.QtCore import QCoreApplication
 
+from ..translation import tr
 from .algorithm import HsiFilmAlgorithm
 from .parameters import INPUT
 from .result_layers import load_styled, map_classes, style_class_map, style_confidence
@@ -26,19 +26,14 @@ OUTPUT = "OUTPUT"
 CONFIDENCE = "CONFIDENCE"
 PROBABILITIES = "PROBABILITIES"
 
-translate = QCoreApplication.translate
-
 
 def add_extent(algorithm: HsiFilmAlgorithm) -> None:
     """`EXTENT`."""
     algorithm.add(
-        QgsProcessingParameterExtent(
-            EXTENT, translate("Classification", "Extent to classify"), optional=True
-        ),
-        translate(
-            "Classification",
+        QgsProcessingParameterExtent(EXTENT, tr("Extent to classify"), optional=True),
+        tr(
             "Classify only this part of the scene; it may be given in any CRS. The pixels get the "
-            "same classes as in a map of the whole scene. Leave it empty for the whole scene.",
+            "same classes as in a map of the whole scene. Leave it empty for the whole scene."
         ),
     )
 
@@ -59,29 +54,25 @@ def extent(
 def add_classification_choices(algorithm: HsiFilmAlgorithm) -> None:
     """`DASK_SCHEDULER` and `MIN_CONFIDENCE`."""
     algorithm.add(
-        QgsProcessingParameterString(
-            DASK_SCHEDULER, translate("Classification", "Dask scheduler"), optional=True
-        ),
-        translate(
-            "Classification",
+        QgsProcessingParameterString(DASK_SCHEDULER, tr("Dask scheduler"), optional=True),
+        tr(
             "The address of a Dask scheduler, for example tcp://host:8786, to classify on a "
-            "cluster whose workers see the same files. Leave it empty to use this computer.",
+            "cluster whose workers see the same files. Leave it empty to use this computer."
         ),
         advanced=True,
     )
     algorithm.add(
         QgsProcessingParameterNumber(
             MIN_CONFIDENCE,
-            translate("Classification", "Minimum confidence"),
+            tr("Minimum confidence"),
             QgsProcessingParameterNumber.Type.Double,
             defaultValue=0.0,
             minValue=0.0,
             maxValue=1.0,
         ),
-        translate(
-            "Classification",
+        tr(
             "Pixels whose most probable class is less probable than this stay unclassified (0). "
-            "With 0 every valid pixel gets a class.",
+            "With 0 every valid pixel gets a class."
         ),
         advanced=True,
     )
@@ -101,21 +92,17 @@ def classification_job(
 def add_map_outputs(algorithm: HsiFilmAlgorithm) -> None:
     """`OUTPUT` and `CONFIDENCE`."""
     algorithm.add(
-        QgsProcessingParameterRasterDestination(OUTPUT, translate("Classification", "Class map")),
-        translate(
-            "Classification",
+        QgsProcessingParameterRasterDestination(OUTPUT, tr("Class map")),
+        tr(
             "A GeoTIFF of class values on the scene's grid, 0 where there is no data, with class "
-            "names, colours and attribute table inside.",
+            "names, colours and attribute table inside."
         ),
     )
     algorithm.add(
-        QgsProcessingParameterRasterDestination(
-            CONFIDENCE, translate("Classification", "Confidence"), optional=True
-        ),
-        translate(
-            "Classification",
+        QgsProcessingParameterRasterDestination(CONFIDENCE, tr("Confidence"), optional=True),
+        tr(
             "A GeoTIFF with the calibrated probability (0 to 1) of the class that each pixel was "
-            "given. Optional.",
+            "given. Optional."
         ),
         create_by_default=False,
     )
@@ -125,12 +112,9 @@ def add_probabilities(algorithm: HsiFilmAlgorithm) -> None:
     """`PROBABILITIES`."""
     algorithm.add(
         QgsProcessingParameterRasterDestination(
-            PROBABILITIES, translate("Classification", "Class probabilities"), optional=True
+            PROBABILITIES, tr("Class probabilities"), optional=True
         ),
-        translate(
-            "Classification",
-            "A GeoTIFF with one band per class that holds the probability of that class. Optional.",
-        ),
+        tr("A GeoTIFF with one band per class that holds the probability of that class. Optional."),
         create_by_default=False,
     )
 
@@ -155,9 +139,9 @@ def style_maps(
 ) -> None:
     """Name the maps after their scene and give them their legends when QGIS loads them."""
     names = {
-        OUTPUT: translate("Classification", "{} – classes"),
-        CONFIDENCE: translate("Classification", "{} – confidence"),
-        PROBABILITIES: translate("Classification", "{} – class probabilities"),
+        OUTPUT: tr("{} – classes"),
+        CONFIDENCE: tr("{} – confidence"),
+        PROBABILITIES: tr("{} – class probabilities"),
     }
     classes = map_classes(result)
     styles: dict[str, Callable[[QgsMapLayer], None]] = {

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from qgis.core import (
@@ -28,7 +27,8 @@ from .classification import (
     style_maps,
 )
 from .engine_run import run_engine
-from .parameters import add_device, add_scene, device, scene_path
+from .parameters import add_device, add_scene, device, scene_file
+from .raster_source import RasterFile
 from .training import MODEL, model_filter
 
 
@@ -36,7 +36,7 @@ from .training import MODEL, model_filter
 class ClassificationInputs:
     """What is read from layers on the main thread."""
 
-    scene: str
+    scene: RasterFile
     extent: list[float] | None
 
 
@@ -83,7 +83,7 @@ class ClassifyRaster(HsiFilmAlgorithm):
         self, parameters: dict[str, Any], context: QgsProcessingContext
     ) -> ClassificationInputs:
         return ClassificationInputs(
-            scene_path(self, parameters, context), extent(self, parameters, context)
+            scene_file(self, parameters, context), extent(self, parameters, context)
         )
 
     def processAlgorithm(
@@ -96,7 +96,7 @@ class ClassifyRaster(HsiFilmAlgorithm):
         result = run_engine(
             "classify",
             {
-                "input": self.captured.scene,
+                "input": self.captured.scene.path,
                 "model": self.parameterAsFile(parameters, MODEL, context),
                 "extent": self.captured.extent,
                 "device": device(self, parameters, context),
@@ -109,5 +109,5 @@ class ClassifyRaster(HsiFilmAlgorithm):
         )
         if result is None:
             return {}
-        style_maps(context, outputs, result, Path(self.captured.scene).stem)
+        style_maps(context, outputs, result, self.captured.scene.name)
         return dict(outputs)

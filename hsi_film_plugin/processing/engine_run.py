@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from qgis.core import QgsProcessingException, QgsProcessingFeedback
-from qgis.PyQt.QtCore import QCoreApplication
 
 from ..settings import engine_python
+from ..translation import tr
 
 
 class Client(Protocol):
@@ -51,7 +51,7 @@ def run_engine(
         )
     except EngineCancelled:
         # QGIS drops a cancelled run's layers itself; a failure message would only mislead.
-        feedback.pushInfo(QCoreApplication.translate("EngineRun", "Cancelled: nothing is left."))
+        feedback.pushInfo(tr("Cancelled: nothing is left."))
         return None
     except EngineFailure as failure:
         raise QgsProcessingException(str(failure)) from failure
@@ -84,15 +84,12 @@ def _tell(result: Mapping[str, Any], feedback: QgsProcessingFeedback) -> None:
     device = result.get("device")
     if device:
         reason = result.get("device_reason")
-        feedback.pushInfo(
-            QCoreApplication.translate("EngineRun", "Device: {}").format(device)
-            + (f" ({reason})" if reason else "")
-        )
+        feedback.pushInfo(tr("Device: {}").format(device) + (f" ({reason})" if reason else ""))
     accuracy = result.get("accuracy") or {}
     for key, label in (
-        ("overall_accuracy", QCoreApplication.translate("EngineRun", "Overall accuracy")),
-        ("balanced_accuracy", QCoreApplication.translate("EngineRun", "Balanced accuracy")),
-        ("kappa", QCoreApplication.translate("EngineRun", "Kappa")),
+        ("overall_accuracy", tr("Overall accuracy")),
+        ("balanced_accuracy", tr("Balanced accuracy")),
+        ("kappa", tr("Kappa")),
     ):
         value = accuracy.get(key)
         if isinstance(value, (int, float)):

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from qgis.core import (
@@ -23,8 +22,9 @@ from .parameters import (
     add_scene,
     device,
     feature_job,
-    scene_path,
+    scene_file,
 )
+from .raster_source import RasterFile
 from .result_layers import load_styled, style_bands
 
 COMPONENTS = "COMPONENTS"
@@ -35,7 +35,7 @@ OUTPUT = "OUTPUT"
 class FeatureInputs:
     """What is read from layers on the main thread."""
 
-    scene: str
+    scene: RasterFile
 
 
 class ExtractFeatures(HsiFilmAlgorithm):
@@ -90,7 +90,7 @@ class ExtractFeatures(HsiFilmAlgorithm):
         ).split(",")
 
     def capture(self, parameters: dict[str, Any], context: QgsProcessingContext) -> FeatureInputs:
-        return FeatureInputs(scene_path(self, parameters, context))
+        return FeatureInputs(scene_file(self, parameters, context))
 
     def processAlgorithm(
         self,
@@ -102,7 +102,7 @@ class ExtractFeatures(HsiFilmAlgorithm):
         result = run_engine(
             "extract_features",
             {
-                "input": self.captured.scene,
+                "input": self.captured.scene.path,
                 **feature_job(self, parameters, context),
                 "components": self.parameterAsInt(parameters, COMPONENTS, context),
                 "device": device(self, parameters, context),
@@ -112,6 +112,6 @@ class ExtractFeatures(HsiFilmAlgorithm):
         )
         if result is None:
             return {}
-        name = self.tr("{} – features").format(Path(self.captured.scene).stem)
+        name = self.tr("{} – features").format(self.captured.scene.name)
         load_styled(context, output, name, lambda layer: style_bands(layer, 1, 2, 3))
         return {OUTPUT: output}

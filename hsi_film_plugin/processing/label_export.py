@@ -29,9 +29,9 @@ from qgis.core import (
     QgsVectorLayerFeatureSource,
     QgsWkbTypes,
 )
-from qgis.PyQt.QtCore import QCoreApplication
 
-from .raster_source import raster_path
+from ..translation import tr
+from .raster_source import raster_file
 
 LAYER_NAME = "labels"
 
@@ -113,17 +113,17 @@ def capture_labels(
             one of its fields.
     """
     if isinstance(layer, QgsRasterLayer):
-        path = raster_path(layer, parameter)
+        path = raster_file(layer, parameter).path
         return CapturedLabels(layer.name(), None, tuple(_raster_styles(layer)), path, None)
     if not isinstance(layer, QgsVectorLayer) or not layer.isValid():
         raise QgsProcessingException(
-            _tr("{}: the layer cannot be opened. Choose polygons, points or a raster.").format(
+            tr("{}: the layer cannot be opened. Choose polygons, points or a raster.").format(
                 parameter
             )
         )
     if not layer.isSpatial():
         raise QgsProcessingException(
-            _tr(
+            tr(
                 "{parameter}: “{layer}” is a table without geometry. "
                 "Choose polygons, points or a raster."
             ).format(parameter=parameter, layer=layer.name())
@@ -134,10 +134,6 @@ def capture_labels(
     return CapturedLabels(layer.name(), field.name(), styles, None, features)
 
 
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("LabelExport", text)
-
-
 def _field(
     layer: QgsVectorLayer, class_field: str, parameter: str, field_parameter: str
 ) -> QgsField:
@@ -146,13 +142,13 @@ def _field(
     if index >= 0:
         return layer.fields().at(index)
     if not names:
-        message = _tr("{parameter}: “{layer}” has no fields. Add one that holds the class.")
+        message = tr("{parameter}: “{layer}” has no fields. Add one that holds the class.")
     elif class_field:
-        message = _tr(
+        message = tr(
             "{field_parameter}: “{layer}” has no field “{field}”. Its fields are: {names}."
         )
     else:
-        message = _tr(
+        message = tr(
             "{field_parameter}: choose the field of “{layer}” that holds the class. "
             "Its fields are: {names}."
         )
@@ -257,7 +253,7 @@ def _straight_and_multi(feature: QgsFeature) -> QgsFeature:
 
 def _not_written(name: str, reason: str) -> QgsProcessingException:
     return QgsProcessingException(
-        _tr("The labels of “{layer}” cannot be written for the engine: {reason}").format(
+        tr("The labels of “{layer}” cannot be written for the engine: {reason}").format(
             layer=name, reason=reason
         )
     )

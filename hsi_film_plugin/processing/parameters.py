@@ -21,11 +21,11 @@ from qgis.core import (
     QgsProcessingParameterRasterLayer,
     QgsProcessingParameterString,
 )
-from qgis.PyQt.QtCore import QCoreApplication
 
+from ..translation import tr
 from .algorithm import HsiFilmAlgorithm
 from .label_export import CapturedLabels, capture_labels
-from .raster_source import raster_path
+from .raster_source import RasterFile, raster_file
 
 INPUT = "INPUT"
 CLASS_FIELD = "CLASS_FIELD"
@@ -40,27 +40,24 @@ DEVICE = "DEVICE"
 DEVICES = ("auto", "cpu", "cuda", "mps")
 PSEUDO_IMAGES = ("auto", "rgb", "pca")
 
-translate = QCoreApplication.translate
-
 
 def add_scene(algorithm: HsiFilmAlgorithm) -> None:
     """`INPUT`: the hyperspectral scene."""
     algorithm.add(
-        QgsProcessingParameterRasterLayer(INPUT, translate("Parameters", "Hyperspectral scene")),
-        translate(
-            "Parameters",
+        QgsProcessingParameterRasterLayer(INPUT, tr("Hyperspectral scene")),
+        tr(
             "The hyperspectral raster, a GeoTIFF or ENVI file. Wavelengths, bad bands, nodata and "
-            "scale are read from its metadata; the file itself is never changed.",
+            "scale are read from its metadata; the file itself is never changed."
         ),
     )
 
 
-def scene_path(
+def scene_file(
     algorithm: HsiFilmAlgorithm, parameters: dict[str, Any], context: QgsProcessingContext
-) -> str:
+) -> RasterFile:
     """The file of `INPUT`."""
     layer = algorithm.parameterAsRasterLayer(parameters, INPUT, context)
-    return raster_path(layer, description(algorithm, INPUT))
+    return raster_file(layer, description(algorithm, INPUT))
 
 
 def add_labels(algorithm: HsiFilmAlgorithm, name: str, label: str, help_text: str) -> None:
@@ -79,7 +76,7 @@ def add_labels(algorithm: HsiFilmAlgorithm, name: str, label: str, help_text: st
     )
     field = QgsProcessingParameterField(
         CLASS_FIELD,
-        translate("Parameters", "Class field"),
+        tr("Class field"),
         parentLayerParameterName=name,
         optional=True,
     )
@@ -87,12 +84,11 @@ def add_labels(algorithm: HsiFilmAlgorithm, name: str, label: str, help_text: st
     field.setMetadata({"widget_wrapper": {"class": widget}})
     algorithm.add(
         field,
-        translate(
-            "Parameters",
+        tr(
             "The field that holds the class of a polygon or point, text or whole numbers. Whole "
             "numbers from 1 to 65535 stay the values of the map; text classes are numbered in "
             "alphabetical order. A second field that names the same classes gives the legend its "
-            "names. Not used for label rasters.",
+            "names. Not used for label rasters."
         ),
     )
 
@@ -116,14 +112,12 @@ def labels(
         description(algorithm, name),
         description(algorithm, CLASS_FIELD),
     )
-    if captured.raster is not None and captured.raster == scene_path(
-        algorithm, parameters, context
-    ):
+    scene = scene_file(algorithm, parameters, context)
+    if captured.raster == scene.path:
         raise QgsProcessingException(
-            translate(
-                "Parameters",
+            tr(
                 "{labels}: “{layer}” is the raster of “{scene}” itself. Choose polygons, points "
-                "or another raster whose values are classes.",
+                "or another raster whose values are classes."
             ).format(
                 labels=description(algorithm, name),
                 layer=captured.name,
@@ -138,14 +132,13 @@ def add_backbone(algorithm: HsiFilmAlgorithm) -> None:
     algorithm.add(
         QgsProcessingParameterFile(
             BACKBONE,
-            translate("Parameters", "Backbone"),
+            tr("Backbone"),
             behavior=QgsProcessingParameterFile.Behavior.Folder,
             optional=True,
         ),
-        translate(
-            "Parameters",
+        tr(
             "The folder of a frozen diffusion UNet in diffusers format, whose decoder provides "
-            "the spatial features. Leave it empty for the backbone that comes with the plugin.",
+            "the spatial features. Leave it empty for the backbone that comes with the plugin."
         ),
     )
 
@@ -155,7 +148,7 @@ def add_seed(algorithm: HsiFilmAlgorithm, help_text: str) -> None:
     algorithm.add(
         QgsProcessingParameterNumber(
             SEED,
-            translate("Parameters", "Random seed"),
+            tr("Random seed"),
             QgsProcessingParameterNumber.Type.Integer,
             defaultValue=0,
             minValue=0,
@@ -170,49 +163,46 @@ def add_feature_choices(algorithm: HsiFilmAlgorithm) -> None:
     algorithm.add(
         QgsProcessingParameterNumber(
             TIMESTEP,
-            translate("Parameters", "Denoising timestep"),
+            tr("Denoising timestep"),
             QgsProcessingParameterNumber.Type.Integer,
             optional=True,
             minValue=0,
             maxValue=999,
         ),
-        translate(
-            "Parameters",
+        tr(
             "The diffusion timestep at which features are taken: small values keep detail, large "
-            "ones keep only coarse structure. Leave it empty to let the engine choose.",
+            "ones keep only coarse structure. Leave it empty to let the engine choose."
         ),
         advanced=True,
     )
     algorithm.add(
         QgsProcessingParameterString(
             BLOCKS,
-            translate("Parameters", "Decoder blocks"),
+            tr("Decoder blocks"),
             optional=True,
         ),
-        translate(
-            "Parameters",
+        tr(
             "Which decoder blocks of the backbone give features, as whole numbers separated by "
             "commas; negative numbers count from the finest one, for example -2,-3. Leave it empty "
-            "to let the engine choose.",
+            "to let the engine choose."
         ),
         advanced=True,
     )
     algorithm.add(
         QgsProcessingParameterEnum(
             PSEUDO_IMAGE,
-            translate("Parameters", "Picture for the backbone"),
+            tr("Picture for the backbone"),
             options=[
-                translate("Parameters", "Automatic"),
-                translate("Parameters", "True colour (needs wavelengths)"),
-                translate("Parameters", "First three principal components"),
+                tr("Automatic"),
+                tr("True colour (needs wavelengths)"),
+                tr("First three principal components"),
             ],
             defaultValue=0,
         ),
-        translate(
-            "Parameters",
+        tr(
             "How the scene becomes the three-channel picture that the backbone sees: true colour "
             "from the bands nearest to red, green and blue, or principal components. Automatic "
-            "takes true colour where the wavelengths allow it.",
+            "takes true colour where the wavelengths allow it."
         ),
         advanced=True,
     )
@@ -240,10 +230,9 @@ def parse_blocks(text: str) -> list[int] | None:
     parts = [part for part in re.split(r"[,;\s]+", text.strip().strip("[]()")) if part]
     if not all(re.fullmatch(r"[+-]?\d{1,3}", part) for part in parts):
         raise QgsProcessingException(
-            translate(
-                "Parameters",
+            tr(
                 "Decoder blocks: “{}” is not a list of whole numbers. Write them separated by "
-                "commas, for example -2,-3, or leave the parameter empty.",
+                "commas, for example -2,-3, or leave the parameter empty."
             ).format(text)
         )
     return [int(part) for part in parts] or None
@@ -254,19 +243,18 @@ def add_device(algorithm: HsiFilmAlgorithm) -> None:
     algorithm.add(
         QgsProcessingParameterEnum(
             DEVICE,
-            translate("Parameters", "Device"),
+            tr("Device"),
             options=[
-                translate("Parameters", "Automatic"),
-                translate("Parameters", "CPU"),
-                translate("Parameters", "NVIDIA GPU (CUDA)"),
-                translate("Parameters", "Apple GPU (MPS)"),
+                tr("Automatic"),
+                tr("CPU"),
+                tr("NVIDIA GPU (CUDA)"),
+                tr("Apple GPU (MPS)"),
             ],
             defaultValue=0,
         ),
-        translate(
-            "Parameters",
+        tr(
             "Where to compute. Automatic takes a GPU that works and the CPU otherwise; the log "
-            "says which was used and why. A GPU chosen here and not found is an error.",
+            "says which was used and why. A GPU chosen here and not found is an error."
         ),
         advanced=True,
     )

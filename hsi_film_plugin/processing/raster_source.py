@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from qgis.core import QgsProcessingException, QgsProviderRegistry, QgsRasterLayer
-from qgis.PyQt.QtCore import QCoreApplication
+
+from ..translation import tr
 
 
-def raster_path(layer: QgsRasterLayer | None, parameter: str) -> str:
-    """The path of the file behind `layer`.
+@dataclass(frozen=True)
+class RasterFile:
+    """A raster layer's file, and what the user calls the layer."""
+
+    path: str
+    name: str
+
+
+def raster_file(layer: QgsRasterLayer | None, parameter: str) -> RasterFile:
+    """The file behind `layer`.
 
     Args:
         layer: a raster layer, or None when QGIS could not resolve the parameter's value.
@@ -19,23 +30,20 @@ def raster_path(layer: QgsRasterLayer | None, parameter: str) -> str:
     """
     if layer is None or not layer.isValid():
         raise QgsProcessingException(
-            QCoreApplication.translate(
-                "RasterSource", "{}: the raster cannot be opened. Choose a raster file."
-            ).format(parameter)
+            tr("{}: the raster cannot be opened. Choose a raster file.").format(parameter)
         )
     parts = QgsProviderRegistry.instance().decodeUri(layer.providerType(), layer.source())
     path = str(parts.get("path") or "")
     plain = layer.providerType() == "gdal" and not parts.get("vsiPrefix")
     if not plain or not path or parts.get("layerName") or "://" in path:
         raise QgsProcessingException(
-            QCoreApplication.translate(
-                "RasterSource",
+            tr(
                 "{parameter}: the layer “{layer}” is not a raster file of its own ({source}). "
-                "Save it as GeoTIFF first (Raster ‣ Conversion ‣ Translate).",
+                "Save it as GeoTIFF first (Raster ‣ Conversion ‣ Translate)."
             ).format(
                 parameter=parameter,
                 layer=layer.name(),
                 source=layer.providerType() if layer.providerType() != "gdal" else layer.source(),
             )
         )
-    return path
+    return RasterFile(path, layer.name())

@@ -14,13 +14,13 @@ from tempfile import TemporaryDirectory
 
 from osgeo import gdal, ogr, osr
 from qgis.core import QgsProcessingException
-from qgis.PyQt.QtCore import QCoreApplication
 
 from ..engine.partials import MARK, remove_partials
 from ..engine.sample_scene import SampleScene
+from ..translation import tr
 
+# Side, in pixels, of the windows rendered at a time, and of the tiles of the GeoTIFF.
 WINDOW = 128
-"""Side of the windows rendered at a time, in pixels; also the GeoTIFF's tiles."""
 
 VECTOR_DRIVERS = {".gpkg": "GPKG", ".geojson": "GeoJSON"}
 CLASS_ID = "class_id"
@@ -28,8 +28,6 @@ CLASS_NAME = "class_name"
 
 # Told how much is done (0 to 1); answers whether to go on.
 GoOn = Callable[[float], bool]
-
-translate = QCoreApplication.translate
 
 
 class Stopped(Exception):
@@ -85,10 +83,9 @@ def _writing(path: Path) -> Iterator[None]:
         gdal.PopErrorHandler()
     if reason:
         raise QgsProcessingException(
-            translate(
-                "SampleFiles",
-                "“{path}” cannot be written ({reason}). Choose another place for it.",
-            ).format(path=path, reason=reason)
+            tr("“{path}” cannot be written ({reason}). Choose another place for it.").format(
+                path=path, reason=reason
+            )
         )
 
 
@@ -212,10 +209,9 @@ def _write_polygons(
     driver = VECTOR_DRIVERS.get(path.suffix.lower())
     if driver is None:
         raise QgsProcessingException(
-            translate(
-                "SampleFiles",
+            tr(
                 "Polygons are written as .gpkg or .geojson, not “{suffix}”. Choose another name "
-                "for “{name}”.",
+                "for “{name}”."
             ).format(suffix=path.suffix, name=layer_name)
         )
     names = {entry.value: entry.name for entry in scene.classes}

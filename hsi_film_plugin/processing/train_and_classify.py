@@ -24,7 +24,8 @@ from .classification import (
 )
 from .engine_run import run_engine
 from .label_export import CapturedLabels
-from .parameters import labels, scene_path
+from .parameters import labels, scene_file
+from .raster_source import RasterFile
 from .training import (
     LABELS,
     MODEL,
@@ -40,7 +41,7 @@ from .training import (
 class TrainAndClassifyInputs:
     """What is read from layers on the main thread."""
 
-    scene: str
+    scene: RasterFile
     labels: CapturedLabels
     extent: list[float] | None
 
@@ -84,7 +85,7 @@ class TrainAndClassify(HsiFilmAlgorithm):
         self, parameters: dict[str, Any], context: QgsProcessingContext
     ) -> TrainAndClassifyInputs:
         return TrainAndClassifyInputs(
-            scene_path(self, parameters, context),
+            scene_file(self, parameters, context),
             labels(self, parameters, LABELS, context),
             extent(self, parameters, context),
         )
@@ -102,7 +103,7 @@ class TrainAndClassify(HsiFilmAlgorithm):
             result = run_engine(
                 "train_and_classify",
                 {
-                    "input": self.captured.scene,
+                    "input": self.captured.scene.path,
                     **label_file.job("labels"),
                     **training_job(self, parameters, context),
                     "extent": self.captured.extent,
@@ -115,5 +116,5 @@ class TrainAndClassify(HsiFilmAlgorithm):
             )
         if result is None:
             return {}
-        style_maps(context, maps, result, Path(self.captured.scene).stem)
+        style_maps(context, maps, result, self.captured.scene.name)
         return {**maps, MODEL: files["model"], REPORT: files["report"]}

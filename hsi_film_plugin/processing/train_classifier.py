@@ -13,7 +13,8 @@ from qgis.core import QgsProcessingContext, QgsProcessingFeedback
 from .algorithm import Group, HsiFilmAlgorithm
 from .engine_run import run_engine
 from .label_export import CapturedLabels
-from .parameters import labels, scene_path
+from .parameters import labels, scene_file
+from .raster_source import RasterFile
 from .training import (
     LABELS,
     MODEL,
@@ -29,7 +30,7 @@ from .training import (
 class TrainingInputs:
     """What is read from layers on the main thread."""
 
-    scene: str
+    scene: RasterFile
     labels: CapturedLabels
 
 
@@ -66,7 +67,7 @@ class TrainClassifier(HsiFilmAlgorithm):
 
     def capture(self, parameters: dict[str, Any], context: QgsProcessingContext) -> TrainingInputs:
         return TrainingInputs(
-            scene_path(self, parameters, context), labels(self, parameters, LABELS, context)
+            scene_file(self, parameters, context), labels(self, parameters, LABELS, context)
         )
 
     def processAlgorithm(
@@ -81,7 +82,7 @@ class TrainClassifier(HsiFilmAlgorithm):
             result = run_engine(
                 "train",
                 {
-                    "input": self.captured.scene,
+                    "input": self.captured.scene.path,
                     **label_file.job("labels"),
                     **training_job(self, parameters, context),
                     **outputs,

@@ -10,8 +10,8 @@ from qgis.core import (
     QgsProcessingParameterFileDestination,
     QgsProcessingParameterNumber,
 )
-from qgis.PyQt.QtCore import QCoreApplication
 
+from ..translation import tr
 from .algorithm import HsiFilmAlgorithm
 from .parameters import (
     SEED,
@@ -31,8 +31,6 @@ ENSEMBLE = "ENSEMBLE"
 MODEL = "MODEL"
 REPORT = "REPORT"
 
-translate = QCoreApplication.translate
-
 
 def add_training(algorithm: HsiFilmAlgorithm) -> None:
     """Everything that training asks, from the scene to the ensemble; no outputs."""
@@ -40,51 +38,47 @@ def add_training(algorithm: HsiFilmAlgorithm) -> None:
     add_labels(
         algorithm,
         LABELS,
-        translate("Training", "Training labels"),
-        translate(
-            "Training",
+        tr("Training labels"),
+        tr(
             "Polygons or points of known class in any CRS, or a raster whose values are classes "
             "(0 and nodata are unlabelled). A layer's filter and unsaved edits count. Several "
             "separate polygons per class let the accuracy be validated. The layer's categorised "
-            "style gives the map its class names and colours.",
+            "style gives the map its class names and colours."
         ),
     )
     add_backbone(algorithm)
     algorithm.add(
         QgsProcessingParameterFile(
             SYNTHETIC,
-            translate("Training", "Synthetic samples"),
+            tr("Synthetic samples"),
             optional=True,
-            fileFilter=translate("Training", "Synthetic samples (*.safetensors);;All files (*)"),
+            fileFilter=tr("Synthetic samples (*.safetensors);;All files (*)"),
         ),
-        translate(
-            "Training",
+        tr(
             "A file of generated samples that helps rare classes. It is used for training only, "
-            "never for validation. Optional.",
+            "never for validation. Optional."
         ),
     )
     add_seed(
         algorithm,
-        translate(
-            "Training",
+        tr(
             "The same seed and input give the same model on the same device; another seed gives "
-            "another, equally valid one.",
+            "another, equally valid one."
         ),
     )
     add_feature_choices(algorithm)
     algorithm.add(
         QgsProcessingParameterNumber(
             ENSEMBLE,
-            translate("Training", "Ensemble size"),
+            tr("Ensemble size"),
             QgsProcessingParameterNumber.Type.Integer,
             optional=True,
             minValue=1,
             maxValue=32,
         ),
-        translate(
-            "Training",
+        tr(
             "How many heads are trained and averaged: more are steadier and slower. Leave it "
-            "empty for the default.",
+            "empty for the default."
         ),
         advanced=True,
     )
@@ -107,26 +101,22 @@ def training_job(
 def add_model_outputs(algorithm: HsiFilmAlgorithm) -> None:
     """`MODEL` and `REPORT`."""
     algorithm.add(
-        QgsProcessingParameterFileDestination(
-            MODEL, translate("Training", "Model"), fileFilter=model_filter()
-        ),
-        translate(
-            "Training",
+        QgsProcessingParameterFileDestination(MODEL, tr("Model"), fileFilter=model_filter()),
+        tr(
             "The trained model: one safetensors file with the head, the statistics, the classes "
-            "with their colours, and the bands. It classifies other scenes of the same sensor.",
+            "with their colours, and the bands. It classifies other scenes of the same sensor."
         ),
     )
     algorithm.add(
         QgsProcessingParameterFileDestination(
             REPORT,
-            translate("Training", "Report"),
+            tr("Report"),
             fileFilter=report_filter(),
             optional=True,
         ),
-        translate(
-            "Training",
+        tr(
             "A self-contained HTML page: the labels, the spectra, what was compared on spatially "
-            "separate folds, the accuracy with its uncertainty, warnings and provenance.",
+            "separate folds, the accuracy with its uncertainty, warnings and provenance."
         ),
     )
 
@@ -143,9 +133,9 @@ def model_outputs(
 
 def model_filter() -> str:
     """The file dialog's filter for models."""
-    return translate("Training", "HSI FiLM model (*.safetensors)")
+    return tr("HSI FiLM model (*.safetensors)")
 
 
 def report_filter() -> str:
     """The file dialog's filter for reports."""
-    return translate("Training", "HTML report (*.html)")
+    return tr("HTML report (*.html)")

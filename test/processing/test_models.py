@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 
 def test_training_and_classifying_can_be_steps_of_a_model(
     provider, engine, feedback, scene, polygons, tmp_path
@@ -67,7 +69,7 @@ def test_training_and_classifying_can_be_steps_of_a_model(
     assert classification["output"] == str(tmp_path / "map.tif")
 
 
-def test_a_step_that_fails_fails_the_model(provider, engine, feedback, scene, polygons):
+def test_a_step_that_fails_fails_the_model(provider, engine, feedback, scene, tmp_path):
     from qgis.core import (
         QgsProcessingContext,
         QgsProcessingModelAlgorithm,
@@ -75,12 +77,13 @@ def test_a_step_that_fails_fails_the_model(provider, engine, feedback, scene, po
         QgsProcessingModelChildParameterSource,
     )
 
+    shutil.copy(scene, tmp_path / "labels.tif")
     source = QgsProcessingModelChildParameterSource
     model = QgsProcessingModelAlgorithm("map it", "tests")
     train = QgsProcessingModelChildAlgorithm("hsifilm:trainclassifier")
     train.setChildId("train")
     train.addParameterSources("INPUT", [source.fromStaticValue(scene)])
-    train.addParameterSources("LABELS", [source.fromStaticValue(scene)])
+    train.addParameterSources("LABELS", [source.fromStaticValue(str(tmp_path / "labels.tif"))])
     train.addParameterSources("BLOCKS", [source.fromStaticValue("none such")])
     model.addChildAlgorithm(train)
     model.initAlgorithm()
