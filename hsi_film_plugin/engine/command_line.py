@@ -45,7 +45,9 @@ def main(arguments: Sequence[str] | None = None, jobs: Mapping[str, Job] | None 
         return 0
     as_json, quiet = options.pop("json"), options.pop("quiet")
     params = {name: value for name, value in options.items() if value is not None}
-    logging.basicConfig(level=logging.WARNING if quiet else logging.INFO, format="%(message)s")
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    if not quiet:  # what the libraries have to say stays out of it
+        logging.getLogger(__package__).setLevel(logging.INFO)
     return _run(jobs, command, params, as_json=as_json, quiet=quiet)
 
 

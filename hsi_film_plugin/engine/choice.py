@@ -1,0 +1,170 @@
+"""Which heads to trust, and how much, judged on pixels far from those trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .heads import KINDS
+
+#: Blend weights are multiples of one tenth.
+PARTS = 10
+TEMPERATURES = tuple(float(t) for t in np.round(np.geomspace(0.4, 3.0, 21), 3))
+FLOOR = 1e-3
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """What heads say of labelled pixels that they were not trained on.
+
+    Attributes:
+        kind: ``spectral``, ``spatial`` or ``film``.
+        effort: Name of the way they were trained.
+        probabilities: float32 ``(n, classes)``.
+    """
+
+    kind: str
+    effort: str
+    probabilities: np.ndarray
+
+
+@dataclass(frozen=True)
+class Part:
+    """The share of one kind of head in a blend.
+
+    Attributes:
+        kind: ``spectral``, ``spatial`` or ``film``.
+        effort: How its heads are trained.
+        temperature: What its probabilities are calibrated with before blending.
+        weight: Its share; all parts of a blend add up to one.
+    """
+
+    kind: str
+    effort: str
+    temperature: float
+    weight: float
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A blend of heads, and the temperature of the blend."""
+
+    parts: tuple[Part, ...]
+    temperature: float
+
+    def blend(self, candidates: list[HeldOut]) -> np.ndarray:
+        """Return the blend's calibrated probabilities, float32 ``(n, classes)``."""
+        found = {(c.kind, c.effort): c.probabilities for c in candidates}
+        return blended(
+            self.parts, [found[part.kind, part.effort] for part in self.parts], self.temperature
+        )
+
+
+def blended(
+    parts: Sequence[Part], probabilities: Sequence[np.ndarray], temperature: float
+) -> np.ndarray:
+    """Return the calibrated blend of the parts' probabilities, ``(n, classes)`` each."""
+    total = np.zeros_like(probabilities[0])
+    for part, said in zip(parts, probabilities):
+        total += np.float32(part.weight) * tempered(said, part.temperature)
+    return tempered(total, temperature)
+
+
+def tempered(probabilities: np.ndarray, temperature: float) -> np.ndarray:
+    """Return ``p ** (1 / temperature)``, normalised; ``(n, classes)`` each."""
+    raised = np.maximum(probabilities, 1e-12) ** np.float32(1 / temperature)
+    result: np.ndarray = raised / raised.sum(axis=1, keepdims=True)
+    return result
+
+
+def losses(probabilities: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    """Return each pixel's log loss, ``(n,)``, weighted half by pixels and half by classes."""
+    said = probabilities[np.arange(len(classes)), classes]
+    counts = np.bincount(classes)
+    share = 0.5 + 0.5 * len(classes) / ((counts > 0).sum() * counts[classes])
+    result: np.ndarray = -np.log(np.maximum(said, FLOOR)) * share
+    return result
+
+
+def calibrated_score(probabilities: np.ndarray, classes: np.ndarray) -> tuple[float, float]:
+    """Return the lowest mean loss over temperatures, and that temperature."""
+    return min((float(losses(tempered(probabilities, t), classes).mean()), t) for t in TEMPERATURES)
+
+
+def choose(
+    candidates: list[HeldOut], classes: np.ndarray, groups: np.ndarray, use: np.ndarray
+) -> Choice:
+    """Choose the effort of each kind, then the blend of kinds, then its temperature.
+
+    Surroundings must not be able to hurt: the blend has to beat spectra alone by
+    more than two standard errors over places, else spectra alone are taken.
+
+    Args:
+        candidates: At least one of kind ``spectral``, all for the same pixels.
+        classes: int64 ``(n,)``.
+        groups: int64 ``(n,)``: the place of each pixel; places are independent.
+        use: bool ``(n,)``: the pixels to judge on.
+    """
+    known = classes[use]
+    best: dict[str, tuple[float, float, HeldOut]] = {}
+    for candidate in candidates:
+        mark, temperature = calibrated_score(candidate.probabilities[use], known)
+        if candidate.kind not in best or mark < best[candidate.kind][0]:
+            best[candidate.kind] = (mark, temperature, candidate)
+    kinds = [kind for kind in KINDS if kind in best]
+    calibrated = [tempered(best[kind][2].probabilities[use], best[kind][1]) for kind in kinds]
+    stacked = np.stack(calibrated)
+
+    def blend_losses(shares: tuple[int, ...]) -> np.ndarray:
+        weights = np.asarray(shares, np.float32) / PARTS
+        return losses(np.tensordot(weights, stacked, 1), known)
+
+    shares = min(_simplex(len(kinds)), key=lambda shares: float(blend_losses(shares).mean()))
+    alone = tuple(PARTS * (kind == "spectral") for kind in kinds)
+    if not _clearly_better(blend_losses(shares), blend_losses(alone), groups[use]):
+        shares = alone
+    parts = tuple(
+        Part(kind, best[kind][2].effort, best[kind][1], share / PARTS)
+        for kind, share in zip(kinds, shares)
+        if share
+    )
+    untempered = Choice(parts, 1.0).blend(candidates)
+    return Choice(parts, calibrated_score(untempered[use], known)[1])
+
+
+def _clearly_better(first: np.ndarray, second: np.ndarray, groups: np.ndarray) -> bool:
+    """Return whether ``first`` loses less by more than two standard errors over groups."""
+    ids = np.unique(groups, return_inverse=True)[1].ravel()
+    gain = np.bincount(ids, second - first)
+    if len(gain) < 2:
+        return False
+    error = gain.std(ddof=1) * np.sqrt(len(gain))
+    return bool(gain.sum() > 2 * error)
+
+
+def cross_fitted(
+    candidates: list[HeldOut], classes: np.ndarray, groups: np.ndarray, fold: np.ndarray
+) -> np.ndarray:
+    """Return what a blend says of each fold when it was chosen on the other folds.
+
+    Returns:
+        float32 ``(n, classes)``; NaN for pixels that no fold holds out.
+    """
+    result = np.full_like(candidates[0].probabilities, np.nan)
+    for k in range(fold.max() + 1):
+        held = fold == k
+        choice = choose(candidates, classes, groups, (fold >= 0) & ~held)
+        result[held] = choice.blend(candidates)[held]
+    return result
+
+
+def _simplex(kinds: int, parts: int = PARTS) -> Iterator[tuple[int, ...]]:
+    """Yield every way to share ``parts`` among kinds, in a fixed order."""
+    if kinds == 1:
+        yield (parts,)
+        return
+    for first in range(parts, -1, -1):
+        for rest in _simplex(kinds - 1, parts - first):
+            yield (first, *rest)

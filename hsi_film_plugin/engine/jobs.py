@@ -1,0 +1,267 @@
+"""The engine's jobs: what each reads, computes and writes."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from . import parameters as given
+from .assessment_report import assess_map
+from .classification import Classifier, Products, classify, extent_block
+from .device import Device, choose_device
+from .errors import InputError
+from .feature_raster import FeatureRasterSettings, write_features
+from .labels import read_labels
+from .model import Model, load_model, save_model
+from .outputs import atomic_output, check_outputs
+from .parameters import LabelSource, Parameters
+from .progress import Progress
+from .provenance import run_provenance
+from .registry import Job
+from .report import Report, render_report
+from .sample_scene import SampleScene
+from .sample_scene_files import write_sample_scene
+from .scene import Scene
+from .training import Evidence, TrainingSettings, check_settings, train
+from .training_report import training_report, validated_accuracy, with_map
+
+logger = logging.getLogger(__name__)
+Result = dict[str, Any]
+
+
+def train_job(params: Parameters, progress: Progress) -> Result:
+    """Train a classifier; write its model file and, if wanted, its report."""
+    started = time.monotonic()
+    outputs = _outputs(params, ("model",), ("report",))
+    source, settings = LabelSource.of(params, "labels"), _training_settings(params)
+    check_settings(settings)
+    _check(outputs, given.required_path(params, "input"), source.path)
+    device = _device(params)
+    with Scene.open(given.required_path(params, "input")) as scene:
+        model, evidence, report, warnings = _train(
+            scene, source, settings, device, progress.part(0.0, 0.95)
+        )
+        with _together(outputs) as hidden:
+            _write_model_and_report(model, _timed(report, started), hidden)
+    progress.report(1.0, "Done")
+    return _result(outputs, model, device, warnings) | _accuracy(evidence, len(model.classes))
+
+
+def classify_job(params: Parameters, progress: Progress) -> Result:
+    """Classify a raster with a model file."""
+    path, model_path = given.required_path(params, "input"), given.required_path(params, "model")
+    outputs = _outputs(params, ("output",), ("confidence", "probabilities"))
+    _check(outputs, path, model_path)
+    model = load_model(model_path)
+    device = _device(params)
+    with Scene.open(path) as scene:
+        classifier = Classifier(model, scene, device)
+        with _together(outputs) as hidden:
+            _classify(classifier, params, hidden, progress)
+        warnings = [*scene.warnings, *classifier.warnings]
+    progress.report(1.0, "Done")
+    return _result(outputs, model, device, warnings)
+
+
+def train_and_classify_job(params: Parameters, progress: Progress) -> Result:
+    """Train a classifier and classify the scene it was trained on, in one run."""
+    started = time.monotonic()
+    outputs = _outputs(params, ("output", "model"), ("report", "confidence", "probabilities"))
+    source, settings = LabelSource.of(params, "labels"), _training_settings(params)
+    check_settings(settings)
+    path = given.required_path(params, "input")
+    _check(outputs, path, source.path)
+    device = _device(params)
+    with Scene.open(path) as scene:
+        model, evidence, report, warnings = _train(
+            scene, source, settings, device, progress.part(0.0, 0.6)
+        )
+        classifier = Classifier(model, scene, device)
+        with _together(outputs) as hidden:
+            counts = _classify(classifier, params, hidden, progress.part(0.6, 0.97))
+            report = with_map(report, scene, model, evidence, hidden["output"], counts)
+            _write_model_and_report(model, _timed(report, started), hidden)
+    progress.report(1.0, "Done")
+    return _result(outputs, model, device, warnings) | _accuracy(evidence, len(model.classes))
+
+
+def assess_job(params: Parameters, progress: Progress) -> Result:
+    """Compare any class map with a reference."""
+    path, source = given.required_path(params, "input"), LabelSource.of(params, "reference")
+    outputs = _outputs(params, (), ("report", "table"))
+    if not outputs:
+        raise InputError("Neither 'report' nor 'table' is wanted. Give the path of at least one.")
+    _check(outputs, path, source.path)
+    report, table, warnings = assess_map(path, source, progress.part(0.0, 0.9))
+    with _together(outputs) as hidden:
+        if "report" in hidden:
+            hidden["report"].write_text(render_report(report), encoding="utf-8", newline="\n")
+        if "table" in hidden:
+            content = json.dumps(table, indent=2, allow_nan=False) + "\n"
+            hidden["table"].write_text(content, encoding="utf-8", newline="\n")
+    progress.report(1.0, "Done")
+    return _paths(outputs) | {"accuracy": table["accuracy"], "warnings": warnings}
+
+
+def extract_features_job(params: Parameters, progress: Progress) -> Result:
+    """Write a scene's spatial features as a raster."""
+    path = given.required_path(params, "input")
+    outputs = _outputs(params, ("output",), ())
+    _check(outputs, path)
+    settings = FeatureRasterSettings(
+        given.optional_path(params, "backbone"),
+        given.integer(params, "components", 16),
+        given.integer(params, "timestep", 0),
+        given.integers(params, "blocks") or (-2, -3),
+        given.text(params, "pseudo_image") or "auto",
+    )
+    device = _device(params)
+    with Scene.open(path) as scene:
+        write_features(scene, settings, device, outputs["output"], progress)
+        warnings = list(scene.warnings)
+    return _paths(outputs) | _device_result(device) | {"warnings": warnings}
+
+
+def sample_scene_job(params: Parameters, progress: Progress) -> Result:
+    """Render the sample scene."""
+    outputs = _outputs(params, ("output",), ("training", "reference"))
+    scene = SampleScene(
+        given.integer(params, "width", 256),
+        given.integer(params, "height", 256),
+        given.integer(params, "seed", 0),
+    )
+    write_sample_scene(
+        scene, outputs["output"], outputs.get("training"), outputs.get("reference"), progress
+    )
+    return _paths(outputs) | {"warnings": []}
+
+
+JOBS: Mapping[str, Job] = {
+    "train": train_job,
+    "classify": classify_job,
+    "train_and_classify": train_and_classify_job,
+    "assess": assess_job,
+    "extract_features": extract_features_job,
+    "sample_scene": sample_scene_job,
+}
+
+
+def _train(
+    scene: Scene,
+    source: LabelSource,
+    settings: TrainingSettings,
+    device: Device,
+    progress: Progress,
+) -> tuple[Model, Evidence, Report, list[str]]:
+    progress.report(0.0, "Reading the labels")
+    labels = read_labels(
+        source.path, scene, source.class_field, layer=source.layer, styles=source.styles
+    )
+    model, evidence = train(scene, labels, settings, device, progress.part(0.02, 0.98))
+    provenance = run_provenance(scene, labels, settings, device, model)
+    model = replace(model, provenance=provenance)
+    warnings = [*scene.warnings, *labels.warnings, *evidence.warnings]
+    report = training_report(scene, labels, model, evidence, warnings)
+    return model, evidence, report, warnings
+
+
+def _classify(
+    classifier: Classifier,
+    params: Parameters,
+    outputs: Mapping[str, Path],
+    progress: Progress,
+) -> dict[int, int]:
+    area = extent_block(classifier.scene, given.extent(params))
+    products = Products(outputs["output"], outputs.get("confidence"), outputs.get("probabilities"))
+    least = given.number(params, "min_confidence", 0.0)
+    provenance = {
+        f"HSIFILM_{key.upper().replace(' ', '_')}": value
+        for key, value in classifier.model.provenance.items()
+    }
+    return classify(classifier, area, products, least, provenance, progress)
+
+
+@contextmanager
+def _together(outputs: Mapping[str, Path]) -> Iterator[dict[str, Path]]:
+    """Give each output a hidden path; all get their names in the end, or none does."""
+    with ExitStack() as stack:
+        yield {name: stack.enter_context(atomic_output(path)) for name, path in outputs.items()}
+
+
+def _write_model_and_report(model: Model, report: Report, hidden: Mapping[str, Path]) -> None:
+    save_model(model, hidden["model"])
+    if "report" in hidden:
+        hidden["report"].write_text(render_report(report), encoding="utf-8", newline="\n")
+
+
+def _timed(report: Report, started: float) -> Report:
+    fact = ("Time", f"{time.monotonic() - started:.0f} s")
+    return replace(report, provenance=(*report.provenance, fact))
+
+
+def _training_settings(params: Parameters) -> TrainingSettings:
+    if given.optional_path(params, "synthetic"):
+        raise InputError(
+            "SYNTHETIC samples cannot be trained on by this version. Leave the parameter empty."
+        )
+    return TrainingSettings(
+        given.optional_path(params, "backbone"),
+        given.integer(params, "seed", 0),
+        given.optional_integer(params, "timestep"),
+        given.integers(params, "blocks"),
+        given.text(params, "pseudo_image") or "auto",
+        given.integer(params, "ensemble", TrainingSettings.ensemble),
+    )
+
+
+def _device(params: Parameters) -> Device:
+    if given.text(params, "dask_scheduler"):
+        raise InputError(
+            "DASK_SCHEDULER: this version classifies on one machine. Leave the parameter empty."
+        )
+    device = choose_device(given.text(params, "device") or "auto")
+    logger.info("Device: %s", device.reason)
+    return device
+
+
+def _outputs(
+    params: Parameters, required: tuple[str, ...], optional: tuple[str, ...]
+) -> dict[str, Path]:
+    outputs = {name: given.required_path(params, name) for name in required}
+    for name in optional:
+        path = given.optional_path(params, name)
+        if path is not None:
+            outputs[name] = path
+    return outputs
+
+
+def _check(outputs: Mapping[str, Path], *inputs: Path) -> None:
+    check_outputs({name.upper(): path for name, path in outputs.items()}, inputs)
+
+
+def _paths(outputs: Mapping[str, Path]) -> Result:
+    return {name: str(path) for name, path in outputs.items()}
+
+
+def _device_result(device: Device) -> Result:
+    return {"device": device.kind, "device_reason": device.reason}
+
+
+def _result(
+    outputs: Mapping[str, Path], model: Model, device: Device, warnings: list[str]
+) -> Result:
+    classes = [{"value": c.value, "name": c.name, "color": c.color} for c in model.classes]
+    return (
+        _paths(outputs) | _device_result(device) | {"classes": classes, "warnings": list(warnings)}
+    )
+
+
+def _accuracy(evidence: Evidence, n_classes: int) -> Result:
+    found = validated_accuracy(evidence, n_classes)
+    return {"accuracy": None if found is None else found.as_dict()}

@@ -1,0 +1,286 @@
+"""The report of a training run, filled from its evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import rasterio
+from rasterio.enums import Resampling
+
+from .area import polygon_area_estimates
+from .assessment import Accuracy, accuracy, calibration, confusion_matrix
+from .choice import HeldOut, losses
+from .labels import Labels
+from .model import Model
+from .pseudo_image import true_colour_bands
+from .report import (
+    AccuracySection,
+    AreasSection,
+    CalibrationSection,
+    Candidate,
+    ComparisonSection,
+    Folds,
+    LabelsSection,
+    Picture,
+    Report,
+    SceneSection,
+    SpectraSection,
+    cross_validated,
+    no_statement,
+)
+from .report_pictures import class_map_picture, paint_labels, thumbnail_step, true_colour
+from .scene import Scene
+from .training import Evidence, read_pixels
+
+DESCRIPTIONS = {
+    "spectral": "The pixel's spectrum alone",
+    "spatial": "The pixel's surroundings alone, as the diffusion backbone sees them",
+    "film": "Surroundings modulated by the spectrum (FiLM)",
+}
+NAMES = {"spectral": "Spectral only", "spatial": "Spatial only", "film": "FiLM"}
+
+
+def training_report(
+    scene: Scene, labels: Labels, model: Model, evidence: Evidence, warnings: Sequence[str]
+) -> Report:
+    """Return the report of a training run, as far as no map is needed."""
+    colors = [known.color for known in model.classes]
+    step = thumbnail_step(scene.height, scene.width)
+    picture = scene_picture(scene, step)
+    pixels = evidence.pixels
+    labelled = paint_labels(picture, labels.rows, labels.cols, labels.classes_of, colors, step)
+    every_band = tuple(range(scene.count))
+    spectra, valid = read_pixels(scene, pixels.rows, pixels.cols, every_band)
+    folds = _folds(scene, evidence)
+    return Report(
+        "Training report",
+        scene.path.name,
+        model.classes,
+        tuple(dict.fromkeys(warnings)),
+        SceneSection(
+            _facts(scene, evidence),
+            (Picture("The scene", picture), Picture("Labels", labelled)),
+        ),
+        LabelsSection.of(labels.classes_of, labels.polygons, len(model.classes)),
+        SpectraSection.of(
+            spectra[valid],
+            pixels.classes[valid],
+            len(model.classes),
+            scene.bands.good,
+            scene.bands.wavelengths,
+        ),
+        _comparison(evidence, folds),
+        _accuracy_section(evidence, folds, len(model.classes)),
+        None,
+        _calibration_section(evidence),
+        tuple(model.provenance.items()),
+    )
+
+
+def with_map(
+    report: Report,
+    scene: Scene,
+    model: Model,
+    evidence: Evidence,
+    class_map: Path,
+    counts: Mapping[int, int],
+) -> Report:
+    """Add to a report what is known only once there is a map.
+
+    Args:
+        report: From :func:`training_report`.
+        scene: The scene that was mapped.
+        model: What it was mapped with.
+        evidence: Of the training.
+        class_map: The map's file.
+        counts: Its pixels of each value.
+    """
+    mapped = Picture("Class map", map_picture(class_map, model))
+    section = report.scene and replace(report.scene, pictures=(*report.scene.pictures, mapped))
+    areas = None
+    known = _held_out(evidence)
+    if known.any():
+        pixel_area = _pixel_area(scene)
+        areas = AreasSection(
+            polygon_area_estimates(
+                evidence.pixels.classes[known],
+                evidence.held_out[known].argmax(axis=1),
+                evidence.folds.groups[known],
+                np.array([counts.get(c.value, 0) for c in model.classes]),
+                pixel_area or 1.0,
+            ),
+            "m²" if pixel_area else "pixels",
+            "Errors are those of heads that had not seen the labels they were judged on, the "
+            "places of the labels counting as the sample.",
+        )
+    return replace(report, scene=section, areas=areas)
+
+
+def validated_accuracy(evidence: Evidence, n_classes: int) -> Accuracy | None:
+    """Return the cross-validated accuracy, None where the labels allow none."""
+    known = _held_out(evidence)
+    if not known.any():
+        return None
+    return accuracy(_matrix(evidence, known, n_classes))
+
+
+def scene_picture(scene: Scene, step: int) -> np.ndarray:
+    """Return a thumbnail near true colour, uint8 ``(height, width, 4)``."""
+    good = np.flatnonzero(scene.bands.good)
+    wavelengths = scene.bands.wavelengths
+    shown = true_colour_bands(len(good), None if wavelengths is None else wavelengths[good])
+    bands = [int(good[band]) for band in shown]
+    unique = list(dict.fromkeys(bands))
+    rows = []
+    for row in range(0, scene.height, step):
+        cube, valid = scene.read(row, 0, 1, scene.width, unique)
+        rows.append((cube[[unique.index(b) for b in bands], :, ::step], valid[:, ::step]))
+    return true_colour(
+        np.concatenate([cube for cube, _ in rows], axis=1),
+        np.concatenate([valid for _, valid in rows]),
+    )
+
+
+def map_picture(class_map: Path, model: Model) -> np.ndarray:
+    """Return a thumbnail of a class map, uint8 ``(height, width, 4)``."""
+    with rasterio.open(class_map) as dataset:
+        step = thumbnail_step(dataset.height, dataset.width)
+        shape = (-(-dataset.height // step), -(-dataset.width // step))
+        values = dataset.read(1, out_shape=shape, resampling=Resampling.nearest)
+    indices = np.full(values.shape, -1)
+    for index, known in enumerate(model.classes):
+        indices[values == known.value] = index
+    return class_map_picture(indices, [known.color for known in model.classes])
+
+
+def _facts(scene: Scene, evidence: Evidence) -> tuple[tuple[str, str], ...]:
+    about = scene.describe()
+    facts = [("Size", f"{about.width:,} × {about.height:,} pixels"), ("CRS", about.crs or "none")]
+    if about.crs:
+        facts.append(("Pixel", f"{about.pixel_width:g} × {about.pixel_height:g} (CRS units)"))
+    facts.append(("Bands", f"{about.count}, of which {len(evidence.sample.bands)} are used"))
+    if about.wavelength_range:
+        low, high = about.wavelength_range
+        facts.append(("Wavelengths", f"{low:.0f} to {high:.0f} nm"))
+    if about.bad_bands:
+        facts.append(("Bad bands", ", ".join(str(band) for band in about.bad_bands)))
+    facts.append(("Holds data", f"{evidence.sample.valid_share:.0%} of the sampled pixels"))
+    return tuple(facts)
+
+
+def _folds(scene: Scene, evidence: Evidence) -> Folds | None:
+    folds = evidence.folds
+    if not folds.count:
+        return None
+    metres = _metres(scene)
+    gap = float(np.nanmin(folds.nearest))
+    return Folds(
+        tuple(int((folds.fold == k).sum()) for k in range(folds.count)),
+        f"whole polygons, taken together in {len(np.unique(folds.groups))} places",
+        gap,
+        gap * metres if metres else None,
+    )
+
+
+def _metres(scene: Scene) -> float | None:
+    """Return a pixel's side in metres, None where that is unknown."""
+    if scene.crs is None or not scene.crs.is_projected:
+        return None
+    about = scene.describe()
+    factor = float(scene.crs.linear_units_factor[1])
+    return factor * (about.pixel_width * about.pixel_height) ** 0.5
+
+
+def _pixel_area(scene: Scene) -> float | None:
+    metres = _metres(scene)
+    if metres is None or scene.crs is None:
+        return None
+    factor = float(scene.crs.linear_units_factor[1])
+    return float(abs(scene.transform.determinant)) * factor**2
+
+
+def _held_out(evidence: Evidence) -> np.ndarray:
+    known: np.ndarray = np.isfinite(evidence.held_out).all(axis=1)
+    return known
+
+
+def _matrix(evidence: Evidence, known: np.ndarray, n_classes: int) -> np.ndarray:
+    predicted = evidence.held_out[known].argmax(axis=1)
+    return confusion_matrix(evidence.pixels.classes[known], predicted, n_classes)
+
+
+def _comparison(evidence: Evidence, folds: Folds | None) -> ComparisonSection | None:
+    if folds is None:
+        return None
+    known = _held_out(evidence)
+    parts = {(part.kind, part.effort): part for part in evidence.choice.parts}
+    candidates = []
+    for held_out in evidence.candidates:
+        part = parts.get((held_out.kind, held_out.effort))
+        name = f"{NAMES[held_out.kind]}, {held_out.effort}"
+        weight = 0.0 if part is None else part.weight
+        candidates.append(
+            _candidate(
+                name, DESCRIPTIONS[held_out.kind], held_out, evidence, weight, part is not None
+            )
+        )
+    blend = HeldOut("blend", "", evidence.held_out)
+    description = "What the model is, each fold judged by the blend that the other folds chose"
+    candidates.append(_candidate("Blend", description, blend, evidence, None, True))
+    note = (
+        f"Spectral inputs: {evidence.spectral_name}. Spatial features: {evidence.spatial_name}. "
+        "Both were chosen on the same folds. A blend is used only where it beats spectra alone "
+        f"by more than two standard errors over places. {int(known.sum())} labelled pixels were "
+        "held out in turn; the median one lies "
+        f"{np.nanmedian(evidence.folds.nearest):.0f} pixels from the nearest one trained on."
+    )
+    return ComparisonSection(tuple(candidates), folds, note)
+
+
+def _candidate(
+    name: str,
+    description: str,
+    held_out: HeldOut,
+    evidence: Evidence,
+    weight: float | None,
+    chosen: bool,
+) -> Candidate:
+    known = _held_out(evidence)
+    said, classes = held_out.probabilities[known], evidence.pixels.classes[known]
+    right = said.argmax(axis=1) == classes
+    found = accuracy(confusion_matrix(classes, said.argmax(axis=1), said.shape[1]))
+    fold = evidence.folds.fold[known]
+    return Candidate(
+        name,
+        description,
+        found.overall,
+        found.balanced,
+        found.kappa,
+        float(losses(said, classes).mean()),
+        tuple(float(right[fold == k].mean()) for k in range(evidence.folds.count)),
+        weight,
+        chosen,
+    )
+
+
+def _accuracy_section(evidence: Evidence, folds: Folds | None, n_classes: int) -> AccuracySection:
+    if folds is None:
+        return AccuracySection(no_statement("no class is labelled in two separate places"))
+    note = ""
+    if evidence.folds.untested:
+        note = "Classes that are labelled in one place only are not judged."
+    return AccuracySection(
+        cross_validated(folds), _matrix(evidence, _held_out(evidence), n_classes), note
+    )
+
+
+def _calibration_section(evidence: Evidence) -> CalibrationSection | None:
+    known = _held_out(evidence)
+    if not known.any():
+        return None
+    said = evidence.held_out[known]
+    right = said.argmax(axis=1) == evidence.pixels.classes[known]
+    return CalibrationSection(calibration(said.max(axis=1), right))
