@@ -72,7 +72,7 @@ def classify_job(params: Parameters, progress: Progress) -> Result:
 def train_and_classify_job(params: Parameters, progress: Progress) -> Result:
     """Train a classifier and classify the scene it was trained on, in one run."""
     started = time.monotonic()
-    outputs = _outputs(params, ("output", "model"), ("report", "confidence", "probabilities"))
+    outputs = _outputs(params, ("output",), ("model", "report", "confidence", "probabilities"))
     source, settings = LabelSource.of(params, "labels"), _training_settings(params)
     check_settings(settings)
     path = given.required_path(params, "input")
@@ -195,7 +195,8 @@ def _together(outputs: Mapping[str, Path]) -> Iterator[dict[str, Path]]:
 
 
 def _write_model_and_report(model: Model, report: Report, hidden: Mapping[str, Path]) -> None:
-    save_model(model, hidden["model"])
+    if "model" in hidden:
+        save_model(model, hidden["model"])
     if "report" in hidden:
         hidden["report"].write_text(render_report(report), encoding="utf-8", newline="\n")
 

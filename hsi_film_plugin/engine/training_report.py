@@ -191,7 +191,7 @@ def _metres(scene: Scene) -> float | None:
         return None
     about = scene.describe()
     factor = float(scene.crs.linear_units_factor[1])
-    return factor * (about.pixel_width * about.pixel_height) ** 0.5
+    return float(factor * (about.pixel_width * about.pixel_height) ** 0.5)
 
 
 def _pixel_area(scene: Scene) -> float | None:

@@ -1,0 +1,1 @@
+"""Accuracy, time and memory of HSI FiLM, beside peers in the same run."""

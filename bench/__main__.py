@@ -1,0 +1,42 @@
+"""``python -m bench``: measure everything, print it, and write it to ``build/bench``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from dataclasses import asdict
+
+from .large_scene import large_scene_tables
+from .measure import OUTPUT
+from .real_scenes import real_scene_tables
+from .startup import startup_tables
+
+
+def main() -> None:
+    """Read the command line, measure, print."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--only", choices=("start", "scenes", "large"), help="one part of it")
+    parser.add_argument("--seeds", type=int, default=3, help="runs on each real scene")
+    parser.add_argument("--side", type=int, default=4096, help="of the large raster, in pixels")
+    options = parser.parse_args()
+    parts = {
+        "start": startup_tables,
+        "scenes": lambda: real_scene_tables(options.seeds),
+        "large": lambda: large_scene_tables(options.side),
+    }
+    print(f"{os.cpu_count()} cores\n")
+    OUTPUT.mkdir(parents=True, exist_ok=True)
+    for name, part in parts.items():
+        if options.only not in (None, name):
+            continue
+        tables = part()
+        text = "\n".join(table.markdown() for table in tables)
+        print(text, flush=True)
+        (OUTPUT / f"{name}.md").write_text(text, encoding="utf-8")
+        content = json.dumps([asdict(table) for table in tables], indent=2, ensure_ascii=False)
+        (OUTPUT / f"{name}.json").write_text(content + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
