@@ -1,4 +1,7 @@
-"""Classify in chunks of another size: ``chunked.py SIZE RASTER MODEL OUTPUT XMIN YMIN XMAX YMAX``."""
+"""Classify in chunks of another size.
+
+Arguments: SIZE RASTER MODEL OUTPUT XMIN YMIN XMAX YMAX.
+"""
 
 from __future__ import annotations
 

@@ -55,7 +55,8 @@ PEERS: dict[str, Callable[[int], Any]] = {
 def main() -> None:
     """Train one peer, map the whole scene, judge it.
 
-    Arguments: NAME SEED RASTER TRAIN TEST FIELD. Prints overall and balanced accuracy, in percent, as JSON.
+    Arguments: NAME SEED RASTER TRAIN TEST FIELD. Prints overall and balanced accuracy,
+    in percent, as JSON.
     """
     name, seed, raster, train, test, field = sys.argv[1:]
     with Scene.open(raster) as scene:
