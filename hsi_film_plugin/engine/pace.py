@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 #: Progress is repeated when it was last said so long ago, in seconds.
-HEARTBEAT_S = 0.6
+HEARTBEAT_S = 0.4
 #: Reports that follow faster than this are held back, in seconds.
 FASTEST_S = 0.05
 #: Within a long step the bar creeps on, by less than half of the step before and never by
