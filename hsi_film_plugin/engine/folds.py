@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
-from scipy.spatial import cKDTree
-from scipy.spatial.distance import cdist
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import Delaunay, QhullError, cKDTree
 from sklearn.model_selection import StratifiedGroupKFold
 
 MOST_FOLDS = 5
-MOST_POINTS = 2500
+#: More polygons than this are taken together with their neighbours.
+MOST_POLYGONS = 2500
 #: Labels are kept together only as long as they still make about four groups a fold,
 #: so that each fold holds a mixture, and training on the others misses little.
 GROUPS = 20
@@ -101,27 +101,43 @@ def _groups(
         int64 ``(n,)`` group of each pixel, and the distance between the nearest two.
     """
     polygon = np.unique(_coarse(positions, polygons), return_inverse=True)[1]
-    points = _thinned(polygon)
-    distance = cdist(positions[points], positions[points])
-    # Single linkage between polygons: the shortest tree over their pixels.
-    distance[polygon[points][:, None] == polygon[points][None, :]] = 0.0
-    tree = minimum_spanning_tree(distance + 1e-9 * (distance == 0)).tocoo()
-    lengths = np.unique(np.round(tree.data[tree.data > 1e-6], 6))
-    for longest in lengths[::-1]:
-        groups = _components(tree, points, polygon, longest * (1 - 1e-9) - 1e-6)
-        if _allowed(groups, classes, polygon):
-            return groups, float(longest)
-    return polygon, float(lengths[0]) if len(lengths) else 0.0
+    first, second = _neighbours(positions)
+    between = polygon[first] != polygon[second]
+    first, second = first[between], second[between]
+    distance = np.linalg.norm(positions[first] - positions[second], axis=1)
+    lengths = np.unique(distance)
+    # Shorter links leave more and smaller groups: what is allowed can be bisected.
+    low, high, groups = 0, len(lengths), polygon
+    while low < high:
+        middle = (low + high) // 2
+        near = distance < lengths[middle]
+        joined = _components(polygon, first[near], second[near])
+        if _allowed(joined, classes, polygon):
+            low, groups = middle + 1, joined
+        else:
+            high = middle
+    apart = distance[groups[first] != groups[second]]
+    return groups, float(apart.min()) if len(apart) else 0.0
 
 
-def _components(
-    tree: coo_matrix, points: np.ndarray, polygon: np.ndarray, below: float
-) -> np.ndarray:
-    """Return the group of each pixel when links shorter than ``below`` join polygons."""
-    keep = tree.data < below
+def _neighbours(positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return pairs of pixels that hold the shortest links between any two sets of them.
+
+    The shortest tree over points is a part of their Delaunay triangulation.
+    """
+    try:
+        corners = Delaunay(positions).simplices
+    except QhullError:  # too few pixels for a triangle, or all in one line
+        order = np.lexsort(positions.T)
+        return order[:-1], order[1:]
+    return corners.ravel(), np.roll(corners, -1, axis=1).ravel()
+
+
+def _components(polygon: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Return the group of each pixel when pairs of pixels join their polygons."""
     count = polygon.max() + 1
-    first, second = polygon[points[tree.row[keep]]], polygon[points[tree.col[keep]]]
-    links = coo_matrix((np.ones(keep.sum()), (first, second)), shape=(count, count))
+    pairs = (polygon[first], polygon[second])
+    links = coo_matrix((np.ones(len(first)), pairs), shape=(count, count))
     groups: np.ndarray = connected_components(links, directed=False)[1][polygon]
     return groups
 
@@ -144,7 +160,7 @@ def _coarse(positions: np.ndarray, polygons: np.ndarray) -> np.ndarray:
     """Return the polygons, neighbours taken together where there are too many."""
     ids = np.unique(polygons, return_inverse=True)[1]
     cell = 1.0
-    while ids.max() + 1 > MOST_POINTS:
+    while ids.max() + 1 > MOST_POLYGONS:
         cell *= 2
         centres = np.stack(
             [np.bincount(ids, positions[:, axis]) / np.bincount(ids) for axis in (0, 1)], axis=1
@@ -152,11 +168,3 @@ def _coarse(positions: np.ndarray, polygons: np.ndarray) -> np.ndarray:
         merged = np.unique((centres // cell).astype(int), axis=0, return_inverse=True)[1]
         ids = merged.ravel()[ids]
     return ids
-
-
-def _thinned(polygon: np.ndarray) -> np.ndarray:
-    """Return at most about ``MOST_POINTS`` pixels, at least one of each polygon."""
-    share = max(1, -(-len(polygon) // MOST_POINTS))
-    order = np.argsort(polygon, kind="stable")
-    first = np.unique(polygon[order], return_index=True)[1]
-    return np.unique(np.concatenate([order[::share], order[first]]))
