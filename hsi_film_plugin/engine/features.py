@@ -60,9 +60,14 @@ class Picture:
     valid: np.ndarray
 
     def window(self, i: int, j: int) -> np.ndarray | None:
-        """Return window ``(i, j)`` as float32 ``(3, 64, 64)``, None if all nodata."""
+        """Return window ``(i, j)`` as float32 ``(3, 64, 64)``, None if all nodata.
+
+        None, too, if it is not wholly inside the picture.
+        """
         top, left = i * STRIDE - self.row, j * STRIDE - self.col
         cut = np.s_[top : top + WINDOW, left : left + WINDOW]
+        if top < 0 or left < 0:
+            return None
         valid = self.valid[cut]
         if valid.shape != (WINDOW, WINDOW) or not valid.any():
             return None
@@ -189,7 +194,7 @@ class FeatureBlocks:
 
     def __init__(self, maps: FeatureMaps) -> None:
         self._maps = maps
-        self._kept: dict[tuple[int, int, int], list[torch.Tensor | None]] = {}
+        self._kept: dict[tuple[int, int, int, int], list[torch.Tensor | None]] = {}
 
     def cell_rows(self, picture: Picture, block: Block, progress: Progress) -> list[torch.Tensor]:
         """Return the features of a chunk.
@@ -228,7 +233,7 @@ class FeatureBlocks:
         found = {}
         for first in range(left - 1, left + width, RUN):
             progress.report((first - left) / width, "Classifying")
-            key = (i, first, left)  # runs at a chunk's edge are cut differently
+            key = (i, first, left, width)  # runs at a chunk's edges are cut differently
             if key not in self._kept:
                 self._kept[key] = self._maps.run(picture, i, first)
             for place, window in enumerate(self._kept[key]):

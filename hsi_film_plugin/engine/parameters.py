@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,7 +90,7 @@ def optional_integer(params: Parameters, name: str) -> int | None:
     value = params.get(name)
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != int(value):
+    if not _is_number(value) or value != int(value):
         raise InputError(f"Parameter '{name}' is {value!r}. Give a whole number.")
     return int(value)
 
@@ -99,9 +100,14 @@ def number(params: Parameters, name: str, default: float) -> float:
     value = params.get(name)
     if value is None:
         return default
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    if not _is_number(value):
         raise InputError(f"Parameter '{name}' is {value!r}. Give a number.")
     return float(value)
+
+
+def _is_number(value: object) -> bool:
+    """Return whether a JSON value is a finite number."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def integers(params: Parameters, name: str) -> tuple[int, ...] | None:
