@@ -7,6 +7,8 @@ only, so a model from elsewhere can be wrong but never harmful.
 from __future__ import annotations
 
 import json
+import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,13 +23,15 @@ from .choice import Part, blended
 from .errors import ModelFileError
 from .heads import KINDS as HEAD_KINDS
 from .heads import HeadShape, logits
-from .labels import LabelClass
+from .label_classes import MAX_CLASS_VALUE, LabelClass
 from .outputs import atomic_output
+from .pseudo_image import KINDS as PICTURE_KINDS
 from .pseudo_image import PseudoImage
 from .statistics import AffineMap
 
 SCHEMA_VERSION = 1
 HEADER_KEY = "hsifilm_model"
+_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
 @dataclass(frozen=True)
@@ -123,9 +127,11 @@ class Predictor:
         """
         model = self._model
         inputs = torch.from_numpy(model.spectral(spectra))
-        width = max(stack.shape.spatial for stack in model.heads)
+        spatial = [s.shape.spatial for s in model.heads if s.shape.kind != "spectral"]
         surroundings = (
-            torch.zeros((len(spectra), width)) if features is None else torch.from_numpy(features)
+            torch.zeros((len(spectra), max(spatial, default=0)))
+            if features is None
+            else torch.from_numpy(features)
         )
         with torch.inference_mode():
             said = [
@@ -200,7 +206,7 @@ def load_model(path: Path) -> Model:
         with safe_open(str(path), framework="numpy") as file:
             metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError, ValueError) as error:
+    except (SafetensorError, OSError, ValueError, TypeError, AttributeError) as error:
         raise ModelFileError(
             f"'{path.name}' is not a whole model file ({error}). It may be truncated or of "
             "another program: train the model again, or copy the file again."
@@ -218,9 +224,19 @@ def load_model(path: Path) -> Model:
                 f"'{path.name}' was written by a newer HSI FiLM (schema {version}; this one reads "
                 f"up to {SCHEMA_VERSION}). Update the plugin."
             )
+        for name, array in tensors.items():
+            numbers = array.dtype == np.float32 and bool(np.isfinite(array).all())
+            _require(numbers, f"tensor {name} of {array.dtype}, or not finite")
         model = _model(header, tensors)
         _check(model)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (
+        LookupError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        ArithmeticError,
+        RecursionError,
+    ) as error:
         raise ModelFileError(
             f"'{path.name}' is a damaged model of HSI FiLM ({error!r}). Train it again."
         ) from error
@@ -288,29 +304,70 @@ def _model(header: dict[str, Any], tensors: dict[str, np.ndarray]) -> Model:
 
 
 def _check(model: Model) -> None:
-    """Check that the sizes in a file fit together.
+    """Check that what a file says fits together, so that nothing fails later or elsewhere.
 
     Raises:
-        ValueError: if they don't.
+        ValueError: if it does not.
     """
-    used, inputs = len(model.bands.used), model.spectral.matrix.shape
-    if inputs[0] != used or model.spectral.mean.shape != (used,):
-        raise ValueError(f"{used} bands, but a spectral map of {inputs}")
-    if model.bands.wavelengths is not None and len(model.bands.wavelengths) != used:
-        raise ValueError(f"{used} bands, but {len(model.bands.wavelengths)} wavelengths")
-    if not model.heads or not model.classes or not model.temperature > 0:
-        raise ValueError("no head, no class or no temperature")
+    _check_classes(model.classes)
+    bands, used = model.bands, len(model.bands.used)
+    _require(all(0 <= band < bands.count for band in bands.used), f"bands {bands.used}")
+    known = bands.wavelengths
+    _require(known is None or len(known) == used, f"{used} bands and other wavelengths")
+    _check_map("spectral map", model.spectral, used)
+    _require(0 < model.temperature < math.inf, f"temperature {model.temperature}")
+    if model.spatial is not None:
+        _check_spatial(model.spatial, used)
+    _require(len(model.heads) > 0, "no head")
     for stack in model.heads:
-        if stack.shape.kind not in HEAD_KINDS:
-            raise ValueError(f"head of unknown kind {stack.shape.kind}")
-        for name, (rows, cols, _) in stack.shape.layers().items():
-            weight, bias = stack.parameters[f"{name}.weight"], stack.parameters[f"{name}.bias"]
-            if weight.shape[1:] != (rows, cols) or bias.shape[1:] != (1, cols):
-                raise ValueError(f"layer {name} of shape {weight.shape}")
-        if stack.shape.kind != "spatial" and stack.shape.spectral != inputs[1]:
-            raise ValueError(f"spectral inputs {stack.shape.spectral}")
-        if stack.shape.kind != "spectral" and (
-            model.spatial is None
-            or model.spatial.compression.matrix.shape[1] != stack.shape.spatial
-        ):
-            raise ValueError(f"spatial inputs {stack.shape.spatial}")
+        _check_stack(stack, model)
+
+
+def _check_classes(classes: tuple[LabelClass, ...]) -> None:
+    values = [known.value for known in classes]
+    _require(len(set(values)) == len(values) >= 1, f"class values {values}")
+    _require(all(0 < value <= MAX_CLASS_VALUE for value in values), f"class values {values}")
+    for known in classes:
+        _require(_COLOR.fullmatch(known.color) is not None, f"colour {known.color!r}")
+
+
+def _check_map(name: str, found: AffineMap, inputs: int, outputs: int | None = None) -> None:
+    matrix, mean = found.matrix, found.mean
+    _require(matrix.ndim == 2 and matrix.shape[0] == inputs, f"{name} of {matrix.shape}")
+    _require(outputs is None or matrix.shape[1] == outputs, f"{name} of {matrix.shape}")
+    _require(mean.shape == (inputs,), f"{name} with means of {mean.shape}")
+
+
+def _check_spatial(spatial: SpatialPath, used: int) -> None:
+    picture = spatial.pseudo_image
+    _require(picture.kind in PICTURE_KINDS, f"picture of kind {picture.kind!r}")
+    _check_map("picture", picture.projection, used, 3)
+    _require(picture.low.shape == picture.high.shape == (3,), "stretch of another size")
+    _require(0 < picture.gamma < math.inf, f"gamma {picture.gamma}")
+    _check_map("compression", spatial.compression, len(spatial.compression.mean))
+
+
+def _check_stack(stack: HeadStack, model: Model) -> None:
+    shape, part = stack.shape, stack.part
+    _require(shape.kind in HEAD_KINDS, f"head of kind {shape.kind!r}")
+    layers = shape.layers()
+    _require(len(stack.parameters) == 2 * len(layers), "layers of another head")
+    members = len(stack.parameters["classes.weight"])
+    _require(members > 0, "no head")
+    for name, (rows, cols, _) in layers.items():
+        weight, bias = stack.parameters[f"{name}.weight"], stack.parameters[f"{name}.bias"]
+        fits = weight.shape == (members, rows, cols) and bias.shape == (members, 1, cols)
+        _require(fits, f"layer {name} of {weight.shape}")
+    if shape.kind != "spatial":
+        _require(shape.spectral == model.spectral.matrix.shape[1], "spectral inputs")
+    if shape.kind != "spectral":
+        _require(model.spatial is not None, "spatial head without its features")
+    if model.spatial is not None:
+        _require(shape.spatial == model.spatial.compression.matrix.shape[1], "spatial inputs")
+    _require(0 < part.temperature < math.inf, f"temperature {part.temperature}")
+    _require(0 < part.weight <= 1, f"weight {part.weight}")
+
+
+def _require(condition: bool, otherwise: str) -> None:
+    if not condition:
+        raise ValueError(otherwise)
