@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,17 +75,15 @@ class Backbone:
                 f"Backbone '{self.folder}' is a {config.get('_class_name')} of "
                 f"{config.get('in_channels')} channels; a UNet2DModel of 3 channels is needed."
             )
-        try:
-            unet: Any = UNet2DModel.from_pretrained(  # type: ignore[no-untyped-call]
-                str(self.folder),
-                local_files_only=True,
-                use_safetensors=True,
-                low_cpu_mem_usage=False,
+        if config.get("num_class_embeds") or config.get("class_embed_type"):
+            raise InputError(
+                f"Backbone '{self.folder}' wants to be told what a picture shows; choose an "
+                "unconditional one."
             )
-        except (OSError, ValueError, RuntimeError, SafetensorError) as error:
-            raise InputError(f"Backbone '{self.folder}' cannot be loaded: {error}") from error
+        unet = _loaded(self.folder, lambda: _unet(self.folder))
         self.unet = unet.float().eval().requires_grad_(False).to(device.torch)
-        self.alphas_cumprod: torch.Tensor = _scheduler(self.folder).alphas_cumprod
+        scheduler = _loaded(self.folder, lambda: _scheduler(self.folder))
+        self.alphas_cumprod: torch.Tensor = scheduler.alphas_cumprod
         name = "bundled" if self.folder == BUNDLED else self.folder.name
         self.info = BackboneInfo(name, _sha256(weights), len(self.unet.up_blocks))
         generator = torch.Generator().manual_seed(NOISE_SEED)
@@ -164,6 +162,42 @@ def _read_config(folder: Path) -> dict[str, object]:
     if not isinstance(config, dict):
         raise InputError(f"Backbone '{folder}/config.json' does not describe a network.")
     return config
+
+
+def _loaded(folder: Path, load: Callable[[], Any]) -> Any:
+    """Return what ``load`` reads from a backbone's folder, or say that it cannot be read."""
+    try:
+        return load()
+    except (
+        OSError,
+        ValueError,
+        RuntimeError,
+        TypeError,
+        LookupError,
+        AttributeError,
+        ArithmeticError,
+        SafetensorError,
+    ) as error:
+        reason = " ".join(str(error).split())[:300]
+        raise InputError(
+            f"Backbone '{folder}' cannot be loaded: {reason}. Copy it again, or leave BACKBONE "
+            "empty for the bundled one."
+        ) from error
+
+
+def _unet(folder: Path) -> Any:
+    unet, found = UNet2DModel.from_pretrained(  # type: ignore[no-untyped-call]
+        str(folder),
+        local_files_only=True,
+        use_safetensors=True,
+        low_cpu_mem_usage=False,
+        output_loading_info=True,
+    )
+    # diffusers leaves weights that a file lacks random, with a warning only
+    lacking = [*found["missing_keys"], *found["mismatched_keys"]]
+    if lacking:
+        raise ValueError(f"'{WEIGHTS}' lacks {len(lacking)} weights, such as '{lacking[0]}'")
+    return unet
 
 
 def _scheduler(folder: Path) -> Any:
