@@ -17,7 +17,7 @@ import numpy as np
 from .backbone import Backbone
 from .class_map import NO_CONFIDENCE, ClassMapWriter, confidence_writer, probability_writer
 from .device import Device
-from .errors import InputError, ModelFileError
+from .errors import ModelFileError
 from .features import Cube, FeatureBlocks, FeatureMaps, read_cube
 from .grid import GridWindow
 from .model import Model, ModelBands, Predictor, SpatialPath
@@ -31,6 +31,8 @@ TILE = (STRIDE, CHUNK_MULTIPLE)
 CHUNK_ROWS = 128
 #: Of the float32 spectra of a chunk and its surroundings.
 CHUNK_BYTES = 160e6
+#: Bands of the same sensor, in the same order: also where two have one wavelength.
+SAME_NM = 0.1
 #: A band fits one of the model's if it lies within this of it, in nm ...
 LEAST_TOLERANCE_NM = 2.0
 #: ... or within this share of the distance between the model's neighbouring bands.
@@ -94,6 +96,10 @@ def match_bands(bands: ModelBands, scene: Scene) -> tuple[tuple[int, ...], list[
             + ("the raster." if theirs is not None else "the model.")
         ]
     wanted = np.asarray(bands.wavelengths)
+    used = list(bands.used)
+    alike = scene.count == bands.count and scene.bands.good[used].all()
+    if alike and np.abs(theirs[used] - wanted).max() < SAME_NM:
+        return bands.used, []
     good = np.flatnonzero(scene.bands.good)
     distance = np.abs(wanted[:, None] - theirs[good][None, :])
     nearest = distance.argmin(axis=1)
@@ -245,7 +251,7 @@ def classify(
         classifier: A model made ready for a scene.
         area: What to classify.
         products: Where to write.
-        min_confidence: Below this, pixels stay unclassified.
+        min_confidence: From 0 to 1; below this, pixels stay unclassified.
         provenance: Goes into the files' metadata.
         progress: For a progress bar, and to cancel.
 
@@ -253,11 +259,9 @@ def classify(
         The number of pixels of each map value, 0 the unclassified.
 
     Raises:
-        InputError: if ``min_confidence`` is no probability.
+        InputError: if the scene cannot be read.
         OutputError: if an output cannot be written.
     """
-    if not 0 <= min_confidence <= 1:
-        raise InputError(f"MIN_CONFIDENCE is {min_confidence:g}. Choose a value from 0 to 1.")
     classes, scene = classifier.model.classes, classifier.scene
     grid = GridWindow.of(scene, area.row, area.col, area.height, area.width)
     values = np.array([known.value for known in classes])

@@ -49,7 +49,7 @@ def train_job(params: Parameters, progress: Progress) -> Result:
         )
         with _together(outputs) as hidden:
             _write_model_and_report(model, _timed(report, started), hidden)
-    progress.report(1.0, "Done")
+            progress.report(1.0, "Done")
     return _result(outputs, model, device, warnings) | _accuracy(evidence, len(model.classes))
 
 
@@ -64,8 +64,8 @@ def classify_job(params: Parameters, progress: Progress) -> Result:
         classifier = Classifier(model, scene, device)
         with _together(outputs) as hidden:
             _classify(classifier, params, hidden, progress)
+            progress.report(1.0, "Done")
         warnings = [*scene.warnings, *classifier.warnings]
-    progress.report(1.0, "Done")
     return _result(outputs, model, device, warnings)
 
 
@@ -77,8 +77,10 @@ def train_and_classify_job(params: Parameters, progress: Progress) -> Result:
     check_settings(settings)
     path = given.required_path(params, "input")
     _check(outputs, path, source.path)
+    _min_confidence(params)
     device = _device(params)
     with Scene.open(path) as scene:
+        extent_block(scene, given.extent(params))
         model, evidence, report, warnings = _train(
             scene, source, settings, device, progress.part(0.0, 0.6)
         )
@@ -87,7 +89,7 @@ def train_and_classify_job(params: Parameters, progress: Progress) -> Result:
             counts = _classify(classifier, params, hidden, progress.part(0.6, 0.97))
             report = with_map(report, scene, model, evidence, hidden["output"], counts)
             _write_model_and_report(model, _timed(report, started), hidden)
-    progress.report(1.0, "Done")
+            progress.report(1.0, "Done")
     return _result(outputs, model, device, warnings) | _accuracy(evidence, len(model.classes))
 
 
@@ -105,7 +107,7 @@ def assess_job(params: Parameters, progress: Progress) -> Result:
         if "table" in hidden:
             content = json.dumps(table, indent=2, allow_nan=False) + "\n"
             hidden["table"].write_text(content, encoding="utf-8", newline="\n")
-    progress.report(1.0, "Done")
+        progress.report(1.0, "Done")
     return _paths(outputs) | {"accuracy": table["accuracy"], "warnings": warnings}
 
 
@@ -123,7 +125,8 @@ def extract_features_job(params: Parameters, progress: Progress) -> Result:
     )
     device = _device(params)
     with Scene.open(path) as scene:
-        write_features(scene, settings, device, outputs["output"], progress)
+        with _together(outputs) as hidden:
+            write_features(scene, settings, device, hidden["output"], progress)
         warnings = list(scene.warnings)
     return _paths(outputs) | _device_result(device) | {"warnings": warnings}
 
@@ -179,7 +182,7 @@ def _classify(
 ) -> dict[int, int]:
     area = extent_block(classifier.scene, given.extent(params))
     products = Products(outputs["output"], outputs.get("confidence"), outputs.get("probabilities"))
-    least = given.number(params, "min_confidence", 0.0)
+    least = _min_confidence(params)
     provenance = {
         f"HSIFILM_{key.upper().replace(' ', '_')}": value
         for key, value in classifier.model.provenance.items()
@@ -219,6 +222,13 @@ def _training_settings(params: Parameters) -> TrainingSettings:
         given.text(params, "pseudo_image") or "auto",
         given.integer(params, "ensemble", TrainingSettings.ensemble),
     )
+
+
+def _min_confidence(params: Parameters) -> float:
+    least = given.number(params, "min_confidence", 0.0)
+    if not 0 <= least <= 1:
+        raise InputError(f"MIN_CONFIDENCE is {least:g}. Choose a value from 0 to 1.")
+    return least
 
 
 def _device(params: Parameters) -> Device:
