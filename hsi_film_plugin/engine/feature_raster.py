@@ -111,16 +111,18 @@ def _compressing(
 ) -> FeatureMaps:
     """Return feature maps compressed to the components of a lattice of places."""
     rows, cols = np.meshgrid(_lattice(scene.height), _lattice(scene.width), indexing="ij")
-    near = np.arange(0, STRIDE, 4)
+    small = min(scene.height, scene.width) < STRIDE  # then every pixel counts
+    near = np.arange(0, STRIDE, 1 if small else 4)
     rows = (rows[..., None, None] + near[:, None] + 0 * near).ravel()
     cols = (cols[..., None, None] + 0 * near[:, None] + near).ravel()
     inside = (rows < scene.height) & (cols < scene.width)
     every = FeatureMaps(backbone, wanted.timestep, wanted.blocks)
     known = features_at(scene, wanted, every, rows[inside], cols[inside], progress)
     known = known[np.abs(known).sum(axis=1) > 0]
-    if not len(known):
+    if len(known) < 2:
         raise InputError(
-            f"'{scene.path.name}' holds no data where it was looked at. Crop it to its data."
+            f"'{scene.path.name}' holds too little data where it was looked at. Crop it to its "
+            "data."
         )
     return FeatureMaps(backbone, wanted.timestep, wanted.blocks, whitening(known, components))
 

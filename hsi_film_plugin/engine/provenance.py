@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from importlib.metadata import version
+from pathlib import Path
 
 from .device import Device
 from .labels import Labels
@@ -41,6 +42,6 @@ def run_provenance(
         "Precision": "bfloat16 backbone" if device.bfloat16 else "float32 backbone",
     }
     if model.spatial is not None:
-        name = model.spatial.backbone.rsplit("/", 1)[-1] or "bundled"
+        name = Path(model.spatial.backbone).name or "bundled"
         facts["Backbone"] = f"{name}, sha256 {model.spatial.backbone_sha256}"
     return facts

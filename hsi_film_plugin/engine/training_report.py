@@ -268,7 +268,9 @@ def _candidate(
 
 def _accuracy_section(evidence: Evidence, folds: Folds | None, n_classes: int) -> AccuracySection:
     if folds is None:
-        return AccuracySection(no_statement("no class is labelled in two separate places"))
+        return AccuracySection(
+            no_statement("fewer than two classes are labelled in separate places")
+        )
     note = ""
     if evidence.folds.untested:
         note = "Classes that are labelled in one place only are not judged."
