@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ GRID = Affine(10, 0, 400000, 0, -10, 5000000)
 
 RasterMaker = Callable[..., Path]
 VectorMaker = Callable[..., Path]
+FieldsMaker = Callable[..., "Fields"]
 
 
 @pytest.fixture
@@ -102,6 +104,103 @@ def make_vector(tmp_path: Path) -> VectorMaker:
         return path
 
     return make
+
+
+@dataclass(frozen=True)
+class Fields:
+    """A scene of square fields of known classes, and polygons drawn in some of them."""
+
+    raster: Path
+    labels: Path
+    truth: np.ndarray
+
+
+@pytest.fixture
+def make_fields(make_raster: RasterMaker, make_vector: VectorMaker) -> FieldsMaker:
+    """Return a function that makes a scene of fields and labels the middle of some.
+
+    ``spectra`` (classes, bands) are the fields' means; ``noise`` is added to each value.
+    Fields ``every``-th from one another are labelled; ``truth`` holds class indices.
+    """
+
+    def make(
+        size: int = 96,
+        *,
+        name: str = "fields",
+        field: int = 12,
+        bands: int = 8,
+        classes: int = 3,
+        noise: float = 0.02,
+        every: int = 2,
+        values: Callable[[np.ndarray, np.random.Generator], np.ndarray] | None = None,
+        **options: Any,
+    ) -> Fields:
+        rng = np.random.default_rng(7)
+        row, col = np.divmod(np.arange(size * size).reshape(size, size), size)
+        truth = (row // field + 2 * (col // field)) % classes
+        if values is None:
+            spectra = 0.2 + 0.6 * rng.random((classes, bands))
+            cube = spectra[truth].transpose(2, 0, 1) + rng.normal(0, noise, (bands, size, size))
+        else:
+            cube = values(truth, rng)
+        if "band_tags" not in options:
+            options["band_tags"] = [
+                {"wavelength": str(450 + 40 * band), "wavelength_units": "nm"}
+                for band in range(len(cube))
+            ]
+        raster = make_raster(f"{name}.tif", cube.astype(np.float32), **options)
+        transform = options.get("transform", GRID)
+        places = [
+            (top, left)
+            for top in range(0, size - field + 1, field)
+            for left in range(0, size - field + 1, field)
+            if (top // field + left // field) % every == 0
+        ]
+        labels = make_vector(
+            f"{name}.gpkg",
+            [square(top + 3, left + 3, field - 6, transform) for top, left in places],
+            class_name=[f"class {truth[place] + 1}" for place in places],
+        )
+        return Fields(raster, labels, truth)
+
+    return make
+
+
+def square(row: int, col: int, side: int, transform: Affine = GRID) -> dict[str, Any]:
+    """Return the polygon of ``side`` x ``side`` pixels that begins at (row, col)."""
+    corners = [(0, 0), (side, 0), (side, side), (0, side), (0, 0)]
+    ring = [transform * (col + right, row + down) for right, down in corners]
+    return {"type": "Polygon", "coordinates": [ring]}
+
+
+@pytest.fixture(scope="session")
+def tiny_backbone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a very small network of random weights."""
+    import torch
+    from diffusers import UNet2DModel
+
+    torch.manual_seed(0)
+    unet = UNet2DModel(
+        sample_size=64,
+        block_out_channels=(32, 32, 32),
+        layers_per_block=1,
+        down_block_types=("DownBlock2D",) * 3,
+        up_block_types=("UpBlock2D",) * 3,
+    )
+    folder = tmp_path_factory.mktemp("backbones") / "tiny"
+    unet.save_pretrained(folder, safe_serialization=True)
+    return folder
+
+
+@pytest.fixture
+def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Train heads for a moment only."""
+    from hsi_film_plugin.engine import training
+    from hsi_film_plugin.engine.heads import Fitting
+
+    efforts = {"gentle": Fitting(steps=60, learning_rate=1e-2, dropout=0.1)}
+    monkeypatch.setattr(training, "EFFORTS", efforts)
+    monkeypatch.setattr(training, "MEMBERS_PER_FOLD", 1)
 
 
 def wkb(geometry: Mapping[str, Any]) -> bytes:
