@@ -61,7 +61,7 @@ class Recipe:
     widths: tuple[int, ...] = (64, 96, 128, 192)
     attention: tuple[bool, ...] = (False, False, True, True)
     layers: int = 1
-    steps: int = 2400
+    steps: int = 1500
     batch: int = 16
     learning_rate: float = 4e-4
     warmup: int = 200
@@ -142,6 +142,13 @@ def draw_picture(
     offset = rng.uniform(-0.15, 0.15, size=3).astype(np.float32)
     picture = np.clip(picture * gain + offset, -1, 1)
     return torch.from_numpy(np.ascontiguousarray(picture.transpose(2, 0, 1)))
+
+
+def photo_names(folder: Path) -> list[str]:
+    """Return what to credit each photo by: its Flickr id, or its name."""
+    found = [p for p in sorted(folder.rglob("*")) if p.suffix.lower() in PHOTO_SUFFIXES]
+    first = [path.stem.split("_")[0] for path in found]
+    return [id_ if id_.isdigit() else path.stem for id_, path in zip(first, found)]
 
 
 def learning_rate(recipe: Recipe, step: int) -> float:
@@ -235,15 +242,17 @@ class Run:
         self.losses = [(int(step), float(loss)) for step, loss in progress["losses"]]
         return True
 
-    def export(self, folder: Path, photos: int) -> Path:
-        """Write the averaged network in diffusers format with its model card."""
+    def export(self, folder: Path, photos: int, names: list[str], note: str) -> Path:
+        """Write the averaged network in diffusers format, its model card and its credits."""
         network = build_unet(self.recipe)
         network.load_state_dict({n: p.cpu() for n, p in self.average.items()})
         network.half().save_pretrained(folder)
         weights = folder / "diffusion_pytorch_model.safetensors"
         digest = hashlib.sha256(weights.read_bytes()).hexdigest()
         parameters = sum(p.numel() for p in network.parameters())
-        (folder / "README.md").write_text(model_card(self, parameters, photos, digest))
+        (folder / "README.md").write_text(model_card(self, parameters, photos, digest, note))
+        weights.chmod(0o644)
+        (folder / "PHOTOS.txt").write_text("".join(f"{name}\n" for name in names))
         return weights
 
 
@@ -255,7 +264,7 @@ def checkpoint_metadata(path: Path) -> dict[str, str]:
     return header["__metadata__"]
 
 
-def model_card(run: Run, parameters: int, photos: int, digest: str) -> str:
+def model_card(run: Run, parameters: int, photos: int, digest: str, note: str) -> str:
     """Return the model card, every figure of it read off the run."""
     rows = "\n".join(f"| {step} | {loss:.4f} |" for step, loss in thinned(run.losses))
     recipe = "\n".join(f"- {key}: `{value}`" for key, value in asdict(run.recipe).items())
@@ -270,14 +279,14 @@ A small unconditional diffusion network (`UNet2DModel`, {parameters:,} parameter
 whose decoder activations serve HSI FiLM as spatial features. It is not meant to
 generate pictures.
 
-- **Data**: {photos} photos: the TensorFlow flower photos (CC BY 2.0, by their
-  Flickr authors; the list of authors comes with the dataset, `LICENSE.txt`) and the
-  Kodak Lossless True Color Image Suite (released for unrestricted use).
-  No photo is part of this project.
+- **Data**: {photos} photos: the TensorFlow flower photos, CC BY 2.0 by their authors on
+  Flickr, and the Kodak Lossless True Color Image Suite, released for unrestricted use.
+  `PHOTOS.txt` names each: a number is the photo's id on Flickr, where its author is
+  credited. No photo is part of this project.
 - **Task**: predict the noise added to 64x64 crops of random scale, flipped, turned and
   lightly recoloured; cosine schedule of 1000 steps, small timesteps drawn more often.
 - **Training**: {run.step} steps of {run.recipe.batch} pictures, {run.seconds / 60:.0f} minutes
-  on {run.device.type}; weights are an exponential moving average.
+  on {run.device.type}; weights are an exponential moving average. {note}
 - **sha256** of the weights: `{digest}`
 - **Limits**: the photos are few and mostly flowers. On coarse scenes of mixed pixels
   spatial features of any kind can lower accuracy, which is why HSI FiLM chooses by
@@ -318,8 +327,7 @@ def train(run: Run, photos: list[np.ndarray], work: Path, minutes: float | None)
         last = now
         if run.step % 50 == 0 or run.step == recipe.steps:
             run.losses.append((run.step, sum(recent) / len(recent)))
-            rate = len(recent) / max(1e-9, now - started) if run.step <= 50 else None
-            logger.info("step %d loss %.4f %s", run.step, run.losses[-1][1], rate or "")
+            logger.info("step %d loss %.4f", run.step, run.losses[-1][1])
             recent = []
         if now - saved > 180:
             run.save(work)
@@ -341,6 +349,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=Recipe.seed)
     parser.add_argument("--minutes", type=float, help="stop (and export) after this time")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--note", default="", help="a sentence on the training, for the card")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     recipe = Recipe(
@@ -356,7 +365,9 @@ def main() -> None:
     photos = read_photos(arguments.photos, recipe.photo_side)
     logger.info("%d photos", len(photos))
     train(run, photos, arguments.work, arguments.minutes)
-    weights = run.export(arguments.output, len(photos))
+    weights = run.export(
+        arguments.output, len(photos), photo_names(arguments.photos), arguments.note
+    )
     logger.info("wrote %s after %d steps", weights, run.step)
 
 

@@ -185,7 +185,7 @@ def fit(
     for tensor in parameters.values():
         tensor.requires_grad_()
     optimiser = torch.optim.AdamW(
-        parameters.values(), fitting.learning_rate, weight_decay=fitting.weight_decay
+        parameters.values(), fitting.learning_rate, weight_decay=fitting.weight_decay, fused=True
     )
     generator = torch.Generator().manual_seed(seeds[0])
     dropout = Dropout(generator, fitting.dropout, fitting.modality_dropout)
