@@ -193,6 +193,17 @@ def tiny_backbone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
+def gpu() -> Any:
+    """Return the GPU of this machine; a test that wants one is skipped where there is none."""
+    from hsi_film_plugin.engine.device import choose_device
+
+    device = choose_device("auto")
+    if device.kind == "cpu":
+        pytest.skip(f"not run on a GPU: {device.reason}")
+    return device
+
+
+@pytest.fixture
 def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """Train heads for a moment only."""
     from hsi_film_plugin.engine import training
