@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 from typing import Any, Protocol
 
@@ -55,7 +54,7 @@ def run_engine(
         return None
     except EngineFailure as failure:
         raise QgsProcessingException(str(failure)) from failure
-    _tell(result, feedback)
+    _tell(result, feedback, reporter.lines)
     return result
 
 
@@ -65,25 +64,25 @@ class _Reporter:
     def __init__(self, feedback: QgsProcessingFeedback) -> None:
         self._feedback = feedback
         self._message = ""
-        self._lock = threading.Lock()
+        self.lines: list[str] = []
 
     def progress(self, fraction: float, message: str, eta_s: float | None = None) -> None:
-        with self._lock:
-            self._feedback.setProgress(100.0 * min(max(fraction, 0.0), 1.0))
-            if message and message != self._message:
-                self._message = message
-                self._feedback.setProgressText(message)
+        self._feedback.setProgress(100.0 * min(max(fraction, 0.0), 1.0))
+        if message and message != self._message:
+            self._message = message
+            self._feedback.setProgressText(message)
 
     def log(self, line: str) -> None:
-        self._feedback.pushDebugInfo(line)
+        self.lines.append(line)
+        self._feedback.pushInfo(line)
 
 
-def _tell(result: Mapping[str, Any], feedback: QgsProcessingFeedback) -> None:
+def _tell(result: Mapping[str, Any], feedback: QgsProcessingFeedback, said: list[str]) -> None:
     for warning in result.get("warnings") or ():
         feedback.pushWarning(str(warning))
     device = result.get("device")
-    if device:
-        reason = result.get("device_reason")
+    reason = str(result.get("device_reason") or "")
+    if device and not (reason and any(reason in line for line in said)):
         feedback.pushInfo(tr("Device: {}").format(device) + (f" ({reason})" if reason else ""))
     accuracy = result.get("accuracy") or {}
     for key, label in (

@@ -61,3 +61,12 @@ def test_a_missing_engine_is_an_error_with_the_way_out(feedback, monkeypatch, tm
     monkeypatch.setenv("HSIFILM_ENGINE_PYTHON", str(tmp_path / "no-python"))
     with pytest.raises(QgsProcessingException, match="no-python"):
         run_engine("train", {}, feedback)
+
+
+def test_what_the_log_said_of_the_device_is_not_said_again(run_with, feedback):
+    def job(method, params, on_progress, is_cancelled, on_log):
+        on_log("Device: no GPU was found.")
+        return {"device": "cpu", "device_reason": "no GPU was found."}
+
+    run_with(job)
+    assert feedback.infos == ["Device: no GPU was found."]
