@@ -182,7 +182,8 @@ def tiny_backbone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.manual_seed(0)
     unet = UNet2DModel(
         sample_size=64,
-        block_out_channels=(32, 32, 32),
+        block_out_channels=(8, 16, 16),
+        norm_num_groups=4,
         layers_per_block=1,
         down_block_types=("DownBlock2D",) * 3,
         up_block_types=("UpBlock2D",) * 3,

@@ -45,8 +45,8 @@ def pictures(count: int = 2) -> torch.Tensor:
 def test_blocks_come_in_the_order_asked_for_with_the_sizes_of_the_decoder(backbone: Backbone):
     assert backbone.info.blocks == 3
     first, second = backbone.activations(pictures(), 0, (-3, -1))
-    assert first.shape == (2, 32, 32, 32)  # the first decoder block ends with an upsampling
-    assert second.shape == (2, 32, 64, 64)
+    assert first.shape == (2, 16, 32, 32)  # the first decoder block ends with an upsampling
+    assert second.shape == (2, 8, 64, 64)
     other, _ = backbone.activations(pictures(), 0, (-1, -3))
     torch.testing.assert_close(other, second)
 
@@ -151,7 +151,7 @@ def test_a_config_that_describes_no_network_is_refused(copied: Callable[..., Pat
         ({"block_out_channels": "wide"}, "cannot be loaded"),
         ({"block_out_channels": [64, 64, 64]}, "cannot be loaded"),
         ({"down_block_types": ["NoBlock", "DownBlock2D", "DownBlock2D"]}, "cannot be loaded"),
-        ({"layers_per_block": 2}, "lacks .* weights, such as"),
+        ({"layers_per_block": 2}, "cannot be loaded"),
     ],
 )
 def test_another_network_is_refused_with_what_it_is(
