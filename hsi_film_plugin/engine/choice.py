@@ -13,6 +13,8 @@ from .heads import KINDS
 PARTS = 10
 TEMPERATURES = tuple(float(t) for t in np.round(np.geomspace(0.4, 3.0, 21), 3))
 FLOOR = 1e-3
+#: A mean gain in log loss as small as this may be rounding, and is worth nothing.
+NEGLIGIBLE = 1e-3
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,7 @@ def _clearly_better(first: np.ndarray, second: np.ndarray, groups: np.ndarray) -
     if len(gain) < 2:
         return False
     error = gain.std(ddof=1) * np.sqrt(len(gain))
-    return bool(gain.sum() > 2 * error)
+    return bool(gain.sum() > max(2 * error, NEGLIGIBLE * len(first)))
 
 
 def cross_fitted(
