@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -141,3 +142,30 @@ def test_what_a_program_says_is_passed_on_and_a_failure_stops_the_demo(
     assert "run good:one --A=1" in capfd.readouterr().out
     with pytest.raises(demo.DemoError, match="bad:one failed"):
         process.run("bad:one", {})
+
+
+@pytest.mark.skipif("HSIFILM_ENGINE_PYTHON" not in os.environ, reason="needs the engine: make test")
+def test_map_that_is_the_truth_has_a_held_out_accuracy_of_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(demo, "SAMPLE_SIZE", 64)
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+    engine = Path(os.environ["HSIFILM_ENGINE_PYTHON"])
+    process = demo.QgisProcess(tmp_path / "profile", engine)
+    job = demo.make_sample(process, tmp_path)
+    scene = gdal.Open(str(job.raster))
+    truth = gdal.GetDriverByName("GTiff").Create(str(tmp_path / "classes.tif"), 64, 64, 1)
+    truth.SetGeoTransform(scene.GetGeoTransform())
+    truth.SetProjection(scene.GetProjection())
+    reference = ogr.Open(str(job.reference))
+    gdal.RasterizeLayer(truth, [1], reference.GetLayer(0), options=["ATTRIBUTE=class_id"])
+    del truth
+    accuracy = demo.held_out(process, job, tmp_path)
+    assert accuracy["overall_accuracy"] == 1
+    assert accuracy["balanced_accuracy"] == 1
+    # What training touches is taken out of the reference, and nothing else is.
+    training = gdal.GetDriverByName("MEM").Create("", 64, 64, 1)
+    training.SetGeoTransform(scene.GetGeoTransform())
+    labels = ogr.Open(job.labels)
+    gdal.RasterizeLayer(
+        training, [1], labels.GetLayer(0), burn_values=[1], options=["ALL_TOUCHED=TRUE"]
+    )
+    assert accuracy["n"] == 64 * 64 - training.ReadAsArray().sum()

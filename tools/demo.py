@@ -205,34 +205,54 @@ def draw_preview(engine_python: Path, job: Job, output: Path) -> None:
         raise DemoError("the preview could not be drawn; the message stands above.")
 
 
-def held_out(process: QgisProcess, job: Job, output: Path) -> dict | None:
+def held_out(process: QgisProcess, job: Job, output: Path) -> Mapping[str, float] | None:
     """Assess the map on the reference outside of the training polygons.
 
     Returns:
-        The assessment's table, or None where no reference is known.
+        The accuracies in the assessment's table, or None where no reference is known.
     """
     if job.reference is None:
         return None
-    reference, table = output / "held_out.gpkg", output / "held_out.json"
-    reference.unlink(missing_ok=True)
-    process.run(
-        "native:difference",
-        {"INPUT": job.reference, "OVERLAY": job.labels, "OUTPUT": reference},
-    )
+    reference, table = output / "held_out.tif", output / "held_out.json"
+    burn_held_out(job, output / "classes.tif", reference)
     process.run(
         "hsifilm:assessaccuracy",
         {
             "INPUT": output / "classes.tif",
             "REFERENCE": reference,
-            "CLASS_FIELD": job.field,
             "REPORT": output / "held_out.html",
             "TABLE": table,
         },
     )
-    return json.loads(table.read_text(encoding="utf-8"))
+    return json.loads(table.read_text(encoding="utf-8"))["accuracy"]
 
 
-def summary(output: Path, validated: Sequence[str], table: Mapping | None) -> str:
+def burn_held_out(job: Job, grid: Path, output: Path) -> None:
+    """Burn the reference into a raster, without any pixel that training touched.
+
+    Pixels, not polygons with holes: what is left of a pixel beside a training polygon would
+    count as the whole of it.
+
+    Args:
+        job: whose reference and labels are meant.
+        grid: a raster on the scene's grid.
+        output: the raster to write; 0 where a pixel is not held out.
+    """
+    source = gdal.Open(str(grid))
+    raster = gdal.GetDriverByName("GTiff").Create(
+        str(output), source.RasterXSize, source.RasterYSize, 1, gdal.GDT_UInt16
+    )
+    raster.SetGeoTransform(source.GetGeoTransform())
+    raster.SetProjection(source.GetProjection())
+    reference, training = ogr.Open(str(job.reference)), ogr.Open(job.labels)
+    gdal.RasterizeLayer(raster, [1], reference.GetLayer(0), options=[f"ATTRIBUTE={job.field}"])
+    gdal.RasterizeLayer(
+        raster, [1], training.GetLayer(0), burn_values=[0], options=["ALL_TOUCHED=TRUE"]
+    )
+    raster.FlushCache()
+
+
+def summary(output: Path, validated: Sequence[str], accuracy: Mapping[str, float] | None) -> str:
     """Where the results are, and the accuracies that can be trusted."""
     results = {
         "class map": "classes.tif",
@@ -247,10 +267,10 @@ def summary(output: Path, validated: Sequence[str], table: Mapping | None) -> st
         if validated
         else "validated   not possible with these labels; the report says why"
     )
-    if table is not None:
+    if accuracy is not None:
         lines.append(
-            f"held out    Overall accuracy: {table['overall_accuracy']:.1%}, Balanced accuracy: "
-            f"{table['balanced_accuracy']:.1%} (all of the sample scene's reference outside of "
+            f"held out    Overall accuracy: {accuracy['overall_accuracy']:.1%}, Balanced accuracy: "
+            f"{accuracy['balanced_accuracy']:.1%} (all of the sample scene's reference outside of "
             "the training polygons)"
         )
     return "\n".join(lines)
