@@ -169,7 +169,7 @@ def make_fields(make_raster: RasterMaker, make_vector: VectorMaker) -> FieldsMak
 def square(row: int, col: int, side: int, transform: Affine = GRID) -> dict[str, Any]:
     """Return the polygon of ``side`` x ``side`` pixels that begins at (row, col)."""
     corners = [(0, 0), (side, 0), (side, side), (0, side), (0, 0)]
-    ring = [transform * (col + right, row + down) for right, down in corners]
+    ring = [transform @ (col + right, row + down) for right, down in corners]
     return {"type": "Polygon", "coordinates": [ring]}
 
 
@@ -191,6 +191,77 @@ def tiny_backbone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("backbones") / "tiny"
     unet.save_pretrained(folder, safe_serialization=True)
     return folder
+
+
+@pytest.fixture
+def make_model(tiny_backbone: Path) -> Callable[..., Any]:
+    """Return a function that makes a model of random heads for a scene, without training."""
+    import torch
+
+    from hsi_film_plugin.engine import heads, model, pseudo_image, statistics
+    from hsi_film_plugin.engine.choice import Part
+    from hsi_film_plugin.engine.label_classes import LabelClass
+    from hsi_film_plugin.engine.progress import Progress
+    from hsi_film_plugin.engine.scene import Scene
+
+    def stack(kind: str, spectral: int, spatial: int, classes: int, weight: float) -> Any:
+        shape = heads.HeadShape(kind, spectral, spatial, classes, width=16)
+        generator = torch.Generator().manual_seed(len(kind))
+        parameters = {
+            name: (2 * torch.randn(tensor.shape, generator=generator) / 16**0.5).numpy()
+            for name, tensor in heads.initial_parameters(shape, [0, 1]).items()
+        }
+        return model.HeadStack(shape, parameters, Part(kind, "gentle", 0.7, weight))
+
+    def make(
+        raster: Path,
+        *,
+        spatial: bool = True,
+        classes: Sequence[LabelClass] = (
+            LabelClass(3, "forest", "#117733"),
+            LabelClass(7, "water & ice", "#0072b2"),
+            LabelClass(200, "Straße", "#cc6677"),
+        ),
+        picture: str = "rgb",
+        backbone: str | None = None,
+    ) -> model.Model:
+        with Scene.open(raster) as scene:
+            sample = statistics.sample_scene(scene, Progress())
+            known = scene.bands.wavelengths
+            count = scene.count
+        spectral = statistics.standardisation(sample.spectra)
+        path, parts = None, [("spectral", 1.0)]
+        if spatial:
+            path = _spatial_path(sample, known, picture, backbone or str(tiny_backbone))
+            parts = [("spectral", 0.2), ("film", 0.8)]
+        used = tuple(sample.bands)
+        wavelengths = None if known is None else tuple(float(known[band]) for band in used)
+        return model.Model(
+            tuple(classes),
+            model.ModelBands(count, used, wavelengths),
+            spectral,
+            path,
+            tuple(stack(kind, len(used), 6, len(classes), weight) for kind, weight in parts),
+            1.3,
+            {"Seed": "0", "Scene": raster.name},
+        )
+
+    def _spatial_path(sample: Any, known: Any, picture: str, backbone: str) -> Any:
+        from hsi_film_plugin.engine.backbone import Backbone
+        from hsi_film_plugin.engine.device import Device
+
+        network = Backbone(Path(backbone), Device("cpu", "a test", bfloat16=False))
+        channels = network.activations(torch.zeros(1, 3, 64, 64), 0, (-2, -3))
+        inputs = sum(found.shape[1] for found in channels)
+        rng = np.random.default_rng(0)
+        compression = statistics.AffineMap(
+            rng.normal(size=inputs).astype(np.float32),
+            (3 * rng.normal(size=(inputs, 6)) / inputs**0.5).astype(np.float32),
+        )
+        image = pseudo_image.fit_pseudo_image(picture, sample, known)
+        return model.SpatialPath(image, 0, (-2, -3), compression, backbone, network.info.sha256)
+
+    return make
 
 
 @pytest.fixture
