@@ -245,7 +245,9 @@ def classify(
     provenance: dict[str, str],
     progress: Progress,
 ) -> dict[int, int]:
-    """Write the class map of an area, and what else is wanted, whole or not at all.
+    """Write the class map of an area, and what else is wanted, each file whole or not at all.
+
+    If it fails late, some files may be there: give hidden paths where all are to appear or none.
 
     Args:
         classifier: A model made ready for a scene.

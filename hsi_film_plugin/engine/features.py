@@ -10,6 +10,7 @@ import torch
 from torch.nn import functional
 
 from .backbone import Backbone
+from .errors import ModelFileError
 from .progress import Progress
 from .pseudo_image import PseudoImage, fill_invalid
 from .scene import Scene
@@ -163,10 +164,20 @@ class FeatureMaps:
         with torch.inference_mode():
             maps = self._backbone.activations(batch, self._timestep, self._blocks)
             self.channels = [block.shape[1] for block in maps]
+            self._check_channels()
             return [
                 None if window is None else self._finish([block[place] for block in maps])
                 for place, window in enumerate(windows)
             ]
+
+    def _check_channels(self) -> None:
+        found = sum(self.channels)
+        if self._compression is not None and found != len(self._compression.mean):
+            raise ModelFileError(
+                f"The model reads {len(self._compression.mean)} channels of its backbone, whose "
+                f"decoder blocks {list(self._blocks)} have {found}: its file does not fit "
+                "together. Train it again."
+            )
 
     def _finish(self, maps: list[torch.Tensor]) -> torch.Tensor:
         """Compress, bring to 64x64 and weight the blocks' maps of one window."""
