@@ -6,11 +6,14 @@ import argparse
 import json
 import os
 from dataclasses import asdict
+from pathlib import Path
 
 from .large_scene import large_scene_tables
-from .measure import OUTPUT
+from .measure import OUTPUT, ROOT
 from .real_scenes import real_scene_tables
 from .startup import startup_tables
+
+BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
 
 
 def main() -> None:
@@ -19,6 +22,7 @@ def main() -> None:
     parser.add_argument("--only", choices=("start", "scenes", "large"), help="one part of it")
     parser.add_argument("--seeds", type=int, default=3, help="runs on each real scene")
     parser.add_argument("--side", type=int, default=4096, help="of the large raster, in pixels")
+    parser.add_argument("--readme", action="store_true", help="put the tables into README.md")
     options = parser.parse_args()
     parts = {
         "start": startup_tables,
@@ -36,6 +40,18 @@ def main() -> None:
         (OUTPUT / f"{name}.md").write_text(text, encoding="utf-8")
         content = json.dumps([asdict(table) for table in tables], indent=2, ensure_ascii=False)
         (OUTPUT / f"{name}.json").write_text(content + "\n", encoding="utf-8")
+    if options.readme:
+        fill_readme([OUTPUT / f"{name}.md" for name in parts])
+
+
+def fill_readme(tables: list[Path]) -> None:
+    """Replace what stands between the marks in README.md by the tables that are there."""
+    readme = ROOT / "README.md"
+    text = readme.read_text(encoding="utf-8")
+    before, rest = text.split(BEGIN)
+    _, after = rest.split(END)
+    found = "\n".join(path.read_text(encoding="utf-8") for path in tables if path.is_file())
+    readme.write_text(f"{before}{BEGIN}\n{found}{END}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":
