@@ -158,7 +158,7 @@ def make_fields(make_raster: RasterMaker, make_vector: VectorMaker) -> FieldsMak
         ]
         labels = make_vector(
             f"{name}.gpkg",
-            [square(top + 3, left + 3, field - 6, transform) for top, left in places],
+            [square(top + 4, left + 4, field - 8, transform) for top, left in places],
             class_name=[f"class {truth[place] + 1}" for place in places],
         )
         return Fields(raster, labels, truth)
@@ -281,7 +281,7 @@ def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     from hsi_film_plugin.engine import training
     from hsi_film_plugin.engine.heads import Fitting
 
-    efforts = {"gentle": Fitting(steps=60, learning_rate=1e-2, dropout=0.1)}
+    efforts = {"gentle": Fitting(steps=40, learning_rate=1e-2, dropout=0.1)}
     monkeypatch.setattr(training, "EFFORTS", efforts)
     monkeypatch.setattr(training, "MEMBERS_PER_FOLD", 1)
 

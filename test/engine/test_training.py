@@ -1,0 +1,416 @@
+"""Training: repeatable, honest about what was held out, and safe where labels are few."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import rasterio
+from scipy.ndimage import gaussian_filter
+
+from hsi_film_plugin.engine import training
+from hsi_film_plugin.engine.device import Device
+from hsi_film_plugin.engine.errors import Cancelled, InputError
+from hsi_film_plugin.engine.folds import Folds
+from hsi_film_plugin.engine.label_classes import LabelClass
+from hsi_film_plugin.engine.labels import Labels, read_labels
+from hsi_film_plugin.engine.model import Model, save_model
+from hsi_film_plugin.engine.progress import Progress
+from hsi_film_plugin.engine.scene import Scene
+from hsi_film_plugin.engine.training import (
+    UNVALIDATED,
+    Evidence,
+    TrainingPixels,
+    TrainingSettings,
+    check_settings,
+    train,
+)
+
+CPU = Device("cpu", "a test", bfloat16=False)
+
+pytestmark = pytest.mark.usefixtures("few_steps")
+
+
+@pytest.fixture
+def trained(tiny_backbone: Path):
+    """Return a function that trains on a raster and its labels."""
+
+    def run(
+        raster: Path, labels: Path | Labels, progress: Progress | None = None, **settings: Any
+    ) -> tuple[Model, Evidence]:
+        options = {"backbone": tiny_backbone, "ensemble": 2, "pseudo_image": "rgb", "timestep": 0}
+        with Scene.open(raster) as scene:
+            if isinstance(labels, Path):
+                labels = read_labels(labels, scene, "class_name")
+            return train(
+                scene,
+                labels,
+                TrainingSettings(**(options | settings)),
+                CPU,
+                progress or Progress(),
+            )
+
+    return run
+
+
+def labels_of(classes: np.ndarray, polygons: np.ndarray | None = None) -> Labels:
+    """Return labels from an image of class indices, -1 where unlabelled."""
+    rows, cols = np.nonzero(classes >= 0)
+    found = classes[rows, cols]
+    count = int(found.max()) + 1
+    return Labels(
+        tuple(LabelClass(k + 1, f"class {k + 1}", "#123456") for k in range(count)),
+        rows,
+        cols,
+        found,
+        np.arange(len(rows)) if polygons is None else polygons[rows, cols],
+        (),
+        "0" * 64,
+    )
+
+
+def model_bytes(model: Model, folder: Path) -> bytes:
+    save_model(model, folder / "model.bytes")
+    return (folder / "model.bytes").read_bytes()
+
+
+def kinds(model: Model) -> set[str]:
+    return {stack.part.kind for stack in model.heads}
+
+
+def test_the_same_seed_gives_the_same_model_and_another_seed_another(
+    make_fields, trained, tmp_path
+):
+    fields = make_fields()
+    first, second, other = (
+        model_bytes(trained(fields.raster, fields.labels, seed=seed)[0], tmp_path)
+        for seed in (0, 0, 1)
+    )
+    assert first == second
+    assert first != other
+
+
+def test_separable_classes_are_learnt_and_validated_on_held_out_places(make_fields, trained):
+    fields = make_fields()
+    model, evidence = trained(fields.raster, fields.labels)
+    assert [known.name for known in model.classes] == ["class 1", "class 2", "class 3"]
+    known = evidence.folds.fold >= 0
+    assert known.all()
+    right = evidence.held_out.argmax(axis=1) == evidence.pixels.classes
+    assert right.mean() > 0.95
+    assert evidence.held_out.shape == (len(evidence.pixels.rows), 3)
+    np.testing.assert_array_equal(
+        evidence.pixels.classes, fields.truth[evidence.pixels.rows, evidence.pixels.cols]
+    )
+
+
+def test_the_model_knows_its_bands_and_the_sample_s_constant_ones_are_told(
+    make_fields, make_raster, trained
+):
+    fields = make_fields()
+    with rasterio.open(fields.raster) as dataset:
+        cube = dataset.read()
+    cube[2] = 5
+    tags = [{"wavelength": str(500 + 10 * b), "wavelength_units": "nm"} for b in range(8)]
+    tags[5]["bbl"] = "0"
+    for tag in tags:
+        tag.setdefault("bbl", "1")
+    raster = make_raster("some.tif", cube, band_tags=tags)
+    model, evidence = trained(raster, fields.labels)
+    assert model.bands.count == 8
+    assert model.bands.used == (0, 1, 3, 4, 6, 7)
+    assert model.bands.wavelengths == (500, 510, 530, 540, 560, 570)
+    assert "Constant bands were left out: 3." in evidence.warnings
+
+
+def test_heads_of_a_fold_never_see_the_labels_that_it_holds_out(make_fields, trained, monkeypatch):
+    fields = make_fields()
+    _, honest = trained(fields.raster, fields.labels)
+    fold = honest.folds.fold
+    fixed = Folds(
+        fold,
+        honest.folds.count,
+        honest.folds.groups,
+        honest.folds.separation,
+        honest.folds.nearest,
+        (),
+    )
+    monkeypatch.setattr(training, "spatial_folds", lambda *_: fixed)
+    pixels = honest.pixels
+    for k in (0, 1):
+        classes = np.full(fields.truth.shape, -1)
+        shifted = pixels.classes.copy()
+        # as many pixels of each class as before, so that no weight tells of the change
+        shifted[fold == k] = np.roll(pixels.classes[fold == k], 5)
+        classes[pixels.rows, pixels.cols] = shifted
+        polygons = np.zeros_like(classes)
+        polygons[pixels.rows, pixels.cols] = pixels.polygons
+        _, found = trained(fields.raster, labels_of(classes, polygons))
+        for corrupted, plain in zip(found.candidates, honest.candidates):
+            np.testing.assert_array_equal(
+                corrupted.probabilities[fold == k], plain.probabilities[fold == k]
+            )
+
+
+def test_the_final_heads_learn_from_all_pixels_also_those_in_one_place_only(make_fields, trained):
+    fields = make_fields()
+    with Scene.open(fields.raster) as scene:
+        labels = read_labels(fields.labels, scene, "class_name")
+    classes = np.full(fields.truth.shape, -1)
+    classes[labels.rows, labels.cols] = labels.classes_of
+    polygons = np.zeros_like(classes)
+    polygons[labels.rows, labels.cols] = labels.polygons
+    third = polygons[classes == 2]
+    classes[(classes == 2) & (polygons != third[0])] = -1
+    model, evidence = trained(fields.raster, labels_of(classes, polygons))
+    assert evidence.folds.untested == (2,)
+    assert any(
+        "one place only, so not validated: class 3" in warning for warning in evidence.warnings
+    )
+    assert np.isnan(evidence.held_out[evidence.pixels.classes == 2]).all()
+    assert all(stack.shape.classes == 3 for stack in model.heads)
+
+
+def test_too_few_places_give_spectra_alone_and_no_figure(make_fields, trained, make_vector):
+    fields = make_fields(48)
+    two = make_vector(
+        "two.gpkg",
+        [_square(0, 0), _square(30, 30)],
+        class_name=["a", "b"],
+    )
+    model, evidence = trained(fields.raster, two)
+    assert evidence.choice == UNVALIDATED
+    assert kinds(model) == {"spectral"}
+    assert model.spatial is None
+    assert evidence.candidates == ()
+    assert np.isnan(evidence.held_out).all()
+    assert any("too few places" in warning for warning in evidence.warnings)
+
+
+def _square(row: int, col: int, side: int = 6) -> dict[str, Any]:
+    x, y = 400000 + 10 * col, 5000000 - 10 * row
+    ring = [(0, 0), (side, 0), (side, -side), (0, -side), (0, 0)]
+    return {"type": "Polygon", "coordinates": [[(x + 10 * a, y + 10 * b) for a, b in ring]]}
+
+
+def test_surroundings_are_not_used_where_they_are_noise(make_raster, trained):
+    rng = np.random.default_rng(0)
+    # neighbouring pixels have nothing to do with one another; spectra tell all
+    truth = rng.integers(0, 2, (64, 64))
+    cube = np.stack([truth + rng.normal(0, 0.2, truth.shape), rng.normal(0, 1, truth.shape)] * 2)
+    classes = np.where(rng.random(truth.shape) < 0.1, truth, -1)
+    model, evidence = trained(make_raster("noise.tif", cube.astype(np.float32)), labels_of(classes))
+    right = evidence.held_out.argmax(axis=1) == evidence.pixels.classes
+    assert right.mean() > 0.9
+    weights = {stack.part.kind: stack.part.weight for stack in model.heads}
+    assert weights.get("spectral", 0) >= 0.5
+    assert "spatial" not in weights
+
+
+def textures(truth: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return three bands of equal spread whose grain, and nothing else, differs by class."""
+    fine = rng.normal(0, 1, truth.shape)
+    coarse = gaussian_filter(rng.normal(0, 1, truth.shape), 3)
+    coarse /= coarse.std()
+    grey = np.where(truth == 0, fine, coarse)
+    return np.stack([grey, grey, grey])
+
+
+def test_surroundings_are_used_where_only_texture_tells_classes_apart(
+    make_fields, trained, monkeypatch
+):
+    from hsi_film_plugin.engine.heads import Fitting
+
+    efforts = {"gentle": Fitting(steps=150, learning_rate=1e-2, dropout=0.1)}
+    monkeypatch.setattr(training, "EFFORTS", efforts)
+    fields = make_fields(160, field=32, classes=2, every=1, values=textures)
+    model, evidence = trained(fields.raster, fields.labels)
+    assert kinds(model) & {"film", "spatial"}
+    found = {
+        c.kind: (c.probabilities.argmax(1) == evidence.pixels.classes).mean()
+        for c in evidence.candidates
+    }
+    assert found["spectral"] < 0.75
+    assert (evidence.held_out.argmax(1) == evidence.pixels.classes).mean() > found["spectral"] + 0.1
+
+
+def test_one_class_only_is_named(make_fields, make_vector, trained):
+    fields = make_fields(48)
+    one = make_vector("one.gpkg", [_square(0, 0), _square(30, 30)], class_name=["oak", "oak"])
+    with pytest.raises(InputError, match=r"one class only \('oak'\)"):
+        trained(fields.raster, one)
+
+
+def test_a_class_of_one_pixel_is_named(make_fields, make_vector, trained):
+    fields = make_fields(48)
+    labels = make_vector(
+        "few.gpkg",
+        [_square(0, 0), _square(30, 30), _square(20, 20, 1)],
+        class_name=["a", "b", "elm"],
+    )
+    with pytest.raises(InputError, match="Class 'elm' has one pixel"):
+        trained(fields.raster, labels)
+
+
+def test_labels_on_nodata_are_left_out_and_counted(make_fields, make_raster, trained):
+    fields = make_fields()
+    with rasterio.open(fields.raster) as dataset:
+        cube = dataset.read()
+    cube[:, :20] = np.nan
+    _, evidence = trained(make_raster("holes.tif", cube), fields.labels)
+    assert evidence.pixels.rows.min() >= 20
+    assert np.isfinite(evidence.pixels.spectra).all()
+    with Scene.open(fields.raster) as scene:
+        labels = read_labels(fields.labels, scene, "class_name")
+    dropped = int((labels.rows < 20).sum())
+    assert dropped > 0
+    assert f"{dropped} labelled pixels are nodata in the scene and were left out." in (
+        evidence.warnings
+    )
+
+
+def test_a_class_on_nodata_only_is_named(make_fields, make_raster, make_vector, trained):
+    fields = make_fields(48)
+    with rasterio.open(fields.raster) as dataset:
+        cube = dataset.read()
+    cube[:, :, 30:] = np.nan
+    places = [_square(0, 0), _square(20, 20), _square(30, 38)]
+    labels = make_vector("l.gpkg", places, class_name=["a", "b", "lake"])
+    with pytest.raises(InputError, match="Class 'lake' has no pixel with data"):
+        trained(make_raster("holes.tif", cube), labels)
+
+
+def test_labels_on_nodata_only_are_refused(make_fields, make_raster, make_vector, trained):
+    fields = make_fields(48)
+    with rasterio.open(fields.raster) as dataset:
+        cube = dataset.read()
+    cube[:, :30] = np.nan
+    labels = make_vector("l.gpkg", [_square(0, 0), _square(9, 9)], class_name=["a", "b"])
+    with pytest.raises(InputError, match=r"Every labelled pixel of 'holes\.tif' is nodata"):
+        trained(make_raster("holes.tif", cube), labels)
+
+
+def test_very_many_labels_are_thinned_evenly_over_classes_and_polygons(
+    make_fields, trained, monkeypatch
+):
+    monkeypatch.setattr(training, "MOST_PIXELS", 300)
+    fields = make_fields()
+    classes = np.where(np.arange(96 * 96).reshape(96, 96) % 3 > 0, fields.truth, -1)
+    classes[(fields.truth == 2) & (np.indices((96, 96))[0] > 20)] = -1
+    row, col = np.indices((96, 96))
+    labels = labels_of(classes, row // 12 * 8 + col // 12)
+    _, evidence = trained(fields.raster, labels)
+    counts = np.bincount(evidence.pixels.classes)
+    assert len(evidence.pixels.rows) == 300
+    assert np.ptp(counts) <= 1
+    per_polygon = np.unique(evidence.pixels.polygons, return_counts=True)[1]
+    assert len(per_polygon) == len(np.unique(labels.polygons))
+    assert any(
+        f"{len(labels.rows)} pixels are labelled; 300 of them" in w for w in evidence.warnings
+    )
+
+
+def test_rare_classes_keep_all_their_pixels_when_thinned():
+    classes = np.repeat([0, 1], [1000, 20])
+    polygons = np.concatenate([np.repeat(np.arange(10), 100), np.repeat([10], 20)])
+    kept = training._thinned(classes, polygons, 0)
+    assert len(kept) == 1020
+    original = training.MOST_PIXELS
+    try:
+        training.MOST_PIXELS = 100
+        kept = training._thinned(classes, polygons, 0)
+    finally:
+        training.MOST_PIXELS = original
+    assert (classes[kept] == 1).sum() == 20
+    assert set(np.bincount(polygons[kept])[:10]) == {8}
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"pseudo_image": "false colour"}, r"PSEUDO_IMAGE is 'false colour'.*auto, rgb or pca"),
+        ({"ensemble": 0}, r"ENSEMBLE is 0"),
+        ({"ensemble": 51}, r"ENSEMBLE is 51"),
+        ({"seed": -1}, r"SEED is -1"),
+        ({"seed": 2**31}, r"SEED is 2147483648"),
+    ],
+)
+def test_settings_out_of_range_are_named(settings: dict[str, Any], sentence: str):
+    with pytest.raises(InputError, match=sentence):
+        check_settings(TrainingSettings(**settings))
+
+
+def test_blocks_and_timesteps_that_the_backbone_lacks_are_named(make_fields, trained):
+    fields = make_fields(48)
+    with pytest.raises(InputError, match="TIMESTEP is 5000"):
+        trained(fields.raster, fields.labels, timestep=5000)
+    with pytest.raises(InputError, match=r"BLOCKS is \[-9\]"):
+        trained(fields.raster, fields.labels, blocks=(-9,))
+
+
+def test_what_the_user_decides_is_what_is_used(make_fields, trained):
+    fields = make_fields(48)
+    _, evidence = trained(
+        fields.raster, fields.labels, timestep=50, blocks=(-1,), pseudo_image="pca"
+    )
+    assert evidence.spatial_name == "pca picture, timestep 50, blocks -1"
+
+
+def test_without_a_wish_pictures_and_timesteps_are_compared(make_fields, trained):
+    fields = make_fields(48)
+    _, evidence = trained(fields.raster, fields.labels, timestep=None, pseudo_image="auto")
+    names = {
+        f"{kind} picture, timestep {timestep}, blocks -2, -3"
+        for kind, timestep in training.PICTURES_AND_TIMESTEPS
+    }
+    assert evidence.spatial_name in names
+
+
+@pytest.mark.parametrize("bands", [1, 2, 500])
+def test_scenes_of_few_and_many_bands_can_be_trained_on(make_fields, trained, bands):
+    fields = make_fields(48, bands=bands)
+    model, _ = trained(fields.raster, fields.labels)
+    assert len(model.bands.used) == bands
+
+
+def test_a_scene_smaller_than_a_window_can_be_trained_on(make_raster, trained):
+    rng = np.random.default_rng(0)
+    truth = np.indices((5, 9))[1] // 5
+    cube = (truth + rng.normal(0, 0.1, (3, 5, 9))).astype(np.float32)
+    model, _ = trained(
+        make_raster("small.tif", cube), labels_of(truth, np.arange(45).reshape(5, 9))
+    )
+    assert len(model.classes) == 2
+
+
+@pytest.mark.parametrize("moment", [0.0, 0.2, 0.5, 0.95])
+def test_training_can_be_cancelled_at_any_time(make_fields, trained, moment: float):
+    fields = make_fields(48)
+
+    def cancel(fraction: float, _: str) -> None:
+        if fraction >= moment:
+            progress.cancelled.set()
+
+    progress = Progress(cancel)
+    with pytest.raises(Cancelled):
+        trained(fields.raster, fields.labels, progress)
+
+
+def test_progress_never_goes_back(make_fields, trained):
+    fields = make_fields(48)
+    seen: list[float] = []
+    trained(fields.raster, fields.labels, Progress(lambda fraction, _: seen.append(fraction)))
+    assert seen == sorted(seen)
+    assert seen[-1] == pytest.approx(1)
+
+
+def test_weights_bring_classes_half_way_to_balance():
+    classes = np.repeat([0, 1], [90, 10])
+    pixels = TrainingPixels(classes, classes, classes, classes, np.zeros((100, 1), np.float32))
+    nowhere = Folds(np.full(100, -1), 0, classes, 0.0, np.full(100, np.nan), ())
+    weights = training._Trial(pixels, nowhere, 2, 0).weights(np.arange(100) % 2 == 0)
+    assert (weights[1::2] == 0).all()
+    assert weights[:90].sum() / weights[90:].sum() == pytest.approx(3, rel=1e-3)
+    assert weights.mean() == pytest.approx(1)
