@@ -23,7 +23,7 @@ from hsi_film_plugin.engine.labels import read_labels
 from hsi_film_plugin.engine.progress import Progress
 from hsi_film_plugin.engine.scene import Scene
 from hsi_film_plugin.engine.statistics import sample_scene
-from hsi_film_plugin.engine.training import read_pixels
+from hsi_film_plugin.engine.training_pixels import read_pixels
 
 
 def random_forest(seed: int) -> Any:

@@ -15,6 +15,7 @@ from hsi_film_plugin.engine.labels import read_labels
 from hsi_film_plugin.engine.model import save_model
 from hsi_film_plugin.engine.progress import Progress
 from hsi_film_plugin.engine.scene import Scene
+from hsi_film_plugin.engine.training_settings import TrainingSettings
 
 ALL_PARTS = Choice(
     tuple(
@@ -32,7 +33,7 @@ def main() -> None:
     training.cross_fitted = lambda candidates, *_: candidates[0].probabilities
     with Scene.open(raster) as scene:
         known = read_labels(labels, scene, "class_id")
-        settings = training.TrainingSettings(timestep=0, blocks=(-2, -3), pseudo_image="rgb")
+        settings = TrainingSettings(timestep=0, blocks=(-2, -3), pseudo_image="rgb")
         made, _ = training.train(scene, known, settings, choose_device("cpu"), Progress())
     save_model(made, model)
 

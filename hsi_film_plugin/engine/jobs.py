@@ -28,8 +28,9 @@ from .report import Report, render_report
 from .sample_scene import SampleScene
 from .sample_scene_files import write_sample_scene
 from .scene import Scene
-from .training import Evidence, TrainingSettings, check_settings, train
+from .training import Evidence, train
 from .training_report import training_report, validated_accuracy, with_map
+from .training_settings import TrainingSettings, check_settings
 
 logger = logging.getLogger(__name__)
 Result = dict[str, Any]
@@ -127,6 +128,7 @@ def extract_features_job(params: Parameters, progress: Progress) -> Result:
     with Scene.open(path) as scene:
         with _together(outputs) as hidden:
             write_features(scene, settings, device, hidden["output"], progress)
+            progress.report(1.0, "Done")
         warnings = list(scene.warnings)
     return _paths(outputs) | _device_result(device) | {"warnings": warnings}
 

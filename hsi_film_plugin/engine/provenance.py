@@ -10,7 +10,7 @@ from .device import Device
 from .labels import Labels
 from .model import Model
 from .scene import Scene
-from .training import TrainingSettings
+from .training_settings import TrainingSettings
 from .version import PLUGIN_VERSION
 
 LIBRARIES = ("torch", "diffusers", "numpy", "rasterio", "scikit-learn")

@@ -33,7 +33,8 @@ from .report import (
 )
 from .report_pictures import class_map_picture, paint_labels, thumbnail_step, true_colour
 from .scene import Scene
-from .training import Evidence, read_pixels
+from .training import Evidence
+from .training_pixels import read_pixels
 
 DESCRIPTIONS = {
     "spectral": "The pixel's spectrum alone",

@@ -278,12 +278,12 @@ def gpu() -> Any:
 @pytest.fixture
 def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """Train heads for a moment only."""
-    from hsi_film_plugin.engine import training
+    from hsi_film_plugin.engine import trial
     from hsi_film_plugin.engine.heads import Fitting
 
     efforts = {"gentle": Fitting(steps=40, learning_rate=1e-2, dropout=0.1)}
-    monkeypatch.setattr(training, "EFFORTS", efforts)
-    monkeypatch.setattr(training, "MEMBERS_PER_FOLD", 1)
+    monkeypatch.setattr(trial, "EFFORTS", efforts)
+    monkeypatch.setattr(trial, "MEMBERS_PER_FOLD", 1)
 
 
 def wkb(geometry: Mapping[str, Any]) -> bytes:

@@ -10,7 +10,7 @@ import pytest
 import rasterio
 from scipy.ndimage import gaussian_filter
 
-from hsi_film_plugin.engine import training
+from hsi_film_plugin.engine import spatial_candidates, training, training_pixels, trial
 from hsi_film_plugin.engine.device import Device
 from hsi_film_plugin.engine.errors import Cancelled, InputError
 from hsi_film_plugin.engine.folds import Folds
@@ -19,14 +19,8 @@ from hsi_film_plugin.engine.labels import Labels, read_labels
 from hsi_film_plugin.engine.model import Model, save_model
 from hsi_film_plugin.engine.progress import Progress
 from hsi_film_plugin.engine.scene import Scene
-from hsi_film_plugin.engine.training import (
-    UNVALIDATED,
-    Evidence,
-    TrainingPixels,
-    TrainingSettings,
-    check_settings,
-    train,
-)
+from hsi_film_plugin.engine.training import UNVALIDATED, Evidence, train
+from hsi_film_plugin.engine.training_settings import TrainingSettings, check_settings
 
 CPU = Device("cpu", "a test", bfloat16=False)
 
@@ -224,7 +218,7 @@ def test_surroundings_are_used_where_only_texture_tells_classes_apart(
     from hsi_film_plugin.engine.heads import Fitting
 
     efforts = {"gentle": Fitting(steps=150, learning_rate=1e-2, dropout=0.1)}
-    monkeypatch.setattr(training, "EFFORTS", efforts)
+    monkeypatch.setattr(trial, "EFFORTS", efforts)
     fields = make_fields(160, field=32, classes=2, every=1, values=textures)
     model, evidence = trained(fields.raster, fields.labels)
     assert kinds(model) & {"film", "spatial"}
@@ -295,7 +289,7 @@ def test_labels_on_nodata_only_are_refused(make_fields, make_raster, make_vector
 def test_very_many_labels_are_thinned_evenly_over_classes_and_polygons(
     make_fields, trained, monkeypatch
 ):
-    monkeypatch.setattr(training, "MOST_PIXELS", 300)
+    monkeypatch.setattr(training_pixels, "MOST_PIXELS", 300)
     fields = make_fields()
     classes = np.where(np.arange(96 * 96).reshape(96, 96) % 3 > 0, fields.truth, -1)
     classes[(fields.truth == 2) & (np.indices((96, 96))[0] > 20)] = -1
@@ -310,21 +304,6 @@ def test_very_many_labels_are_thinned_evenly_over_classes_and_polygons(
     assert any(
         f"{len(labels.rows)} pixels are labelled; 300 of them" in w for w in evidence.warnings
     )
-
-
-def test_rare_classes_keep_all_their_pixels_when_thinned():
-    classes = np.repeat([0, 1], [1000, 20])
-    polygons = np.concatenate([np.repeat(np.arange(10), 100), np.repeat([10], 20)])
-    kept = training._thinned(classes, polygons, 0)
-    assert len(kept) == 1020
-    original = training.MOST_PIXELS
-    try:
-        training.MOST_PIXELS = 100
-        kept = training._thinned(classes, polygons, 0)
-    finally:
-        training.MOST_PIXELS = original
-    assert (classes[kept] == 1).sum() == 20
-    assert set(np.bincount(polygons[kept])[:10]) == {8}
 
 
 @pytest.mark.parametrize(
@@ -363,7 +342,7 @@ def test_without_a_wish_pictures_and_timesteps_are_compared(make_fields, trained
     _, evidence = trained(fields.raster, fields.labels, timestep=None, pseudo_image="auto")
     names = {
         f"{kind} picture, timestep {timestep}, blocks -2, -3"
-        for kind, timestep in training.PICTURES_AND_TIMESTEPS
+        for kind, timestep in spatial_candidates.PICTURES_AND_TIMESTEPS
     }
     assert evidence.spatial_name in names
 
@@ -404,13 +383,3 @@ def test_progress_never_goes_back(make_fields, trained):
     trained(fields.raster, fields.labels, Progress(lambda fraction, _: seen.append(fraction)))
     assert seen == sorted(seen)
     assert seen[-1] == pytest.approx(1)
-
-
-def test_weights_bring_classes_half_way_to_balance():
-    classes = np.repeat([0, 1], [90, 10])
-    pixels = TrainingPixels(classes, classes, classes, classes, np.zeros((100, 1), np.float32))
-    nowhere = Folds(np.full(100, -1), 0, classes, 0.0, np.full(100, np.nan), ())
-    weights = training._Trial(pixels, nowhere, 2, 0).weights(np.arange(100) % 2 == 0)
-    assert (weights[1::2] == 0).all()
-    assert weights[:90].sum() / weights[90:].sum() == pytest.approx(3, rel=1e-3)
-    assert weights.mean() == pytest.approx(1)
