@@ -79,57 +79,57 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/engine_run.py" line="54"/>
+        <location filename="../hsi_film_plugin/processing/engine_run.py" line="53"/>
         <source>Cancelled: nothing is left.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/engine_run.py" line="87"/>
+        <location filename="../hsi_film_plugin/processing/engine_run.py" line="86"/>
         <source>Device: {}</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/engine_run.py" line="89"/>
+        <location filename="../hsi_film_plugin/processing/engine_run.py" line="88"/>
         <source>Overall accuracy</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/engine_run.py" line="89"/>
+        <location filename="../hsi_film_plugin/processing/engine_run.py" line="88"/>
         <source>Balanced accuracy</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/engine_run.py" line="89"/>
+        <location filename="../hsi_film_plugin/processing/engine_run.py" line="88"/>
         <source>Kappa</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/label_export.py" line="119"/>
+        <location filename="../hsi_film_plugin/processing/label_export.py" line="122"/>
         <source>{}: the layer cannot be opened. Choose polygons, points or a raster.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/label_export.py" line="125"/>
+        <location filename="../hsi_film_plugin/processing/label_export.py" line="128"/>
         <source>{parameter}: “{layer}” is a table without geometry. Choose polygons, points or a raster.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/label_export.py" line="145"/>
+        <location filename="../hsi_film_plugin/processing/label_export.py" line="148"/>
         <source>{parameter}: “{layer}” has no fields. Add one that holds the class.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/label_export.py" line="147"/>
+        <location filename="../hsi_film_plugin/processing/label_export.py" line="150"/>
         <source>{field_parameter}: “{layer}” has no field “{field}”. Its fields are: {names}.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/label_export.py" line="151"/>
+        <location filename="../hsi_film_plugin/processing/label_export.py" line="154"/>
         <source>{field_parameter}: choose the field of “{layer}” that holds the class. Its fields are: {names}.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/label_export.py" line="255"/>
+        <location filename="../hsi_film_plugin/processing/label_export.py" line="266"/>
         <source>The labels of “{layer}” cannot be written for the engine: {reason}</source>
         <translation type="unfinished"></translation>
     </message>
@@ -336,6 +336,11 @@
     <message>
         <location filename="../hsi_film_plugin/processing/training.py" line="141"/>
         <source>HTML report (*.html)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/label_export.py" line="247"/>
+        <source>“{layer}” has no features. Draw some labels, or check the layer’s filter.</source>
         <translation type="unfinished"></translation>
     </message>
 </context>

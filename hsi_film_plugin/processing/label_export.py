@@ -7,6 +7,7 @@ therefore captured on the main thread (`capture_labels`) and written out by the 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -92,7 +93,9 @@ class CapturedLabels:
         """
         if self.vector is None:
             return LabelFile(str(self.raster), None, None, self.styles)
-        path = folder / f"{LAYER_NAME}.fgb"
+        # The engine's messages name the file, so it is called what the user calls the layer.
+        stem = re.sub(r"[^\w -]", "_", self.name)[:80].strip() or LAYER_NAME
+        path = folder / f"{stem}.fgb"
         _write(self.vector, path, self.name, context, feedback)
         return LabelFile(str(path), LAYER_NAME, self.class_field, self.styles)
 
@@ -230,14 +233,22 @@ def _write(
     )
     if writer.hasError() != QgsVectorFileWriter.WriterError.NoError:
         raise _not_written(name, writer.errorMessage())
+    empty = True
     for feature in source.getFeatures():
         if feedback.isCanceled():
             break
+        empty = False
         if not writer.addFeature(_straight_and_multi(feature), QgsFeatureSink.Flag.FastInsert):
             raise _not_written(name, writer.errorMessage())
     if not writer.flushBuffer():
         raise _not_written(name, writer.errorMessage())
     del writer  # closes the file
+    if empty and not feedback.isCanceled():
+        raise QgsProcessingException(
+            tr("“{layer}” has no features. Draw some labels, or check the layer’s filter.").format(
+                layer=name
+            )
+        )
 
 
 def _straight_and_multi(feature: QgsFeature) -> QgsFeature:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
 from pathlib import Path
 
@@ -124,38 +125,37 @@ def polygons(qgis):
     return layer
 
 
-class Feedback:
+@pytest.fixture(scope="session")
+def make_feedback(qgis):
     """Makes a feedback that remembers what was pushed to it."""
+    from qgis.core import QgsProcessingFeedback
 
-    def __new__(cls):
-        from qgis.core import QgsProcessingFeedback
+    class Feedback(QgsProcessingFeedback):
+        def __init__(self):
+            super().__init__(False)
+            self.texts = []
+            self.warnings = []
+            self.infos = []
+            self.errors = []
 
-        class Remembering(QgsProcessingFeedback):
-            def __init__(self):
-                super().__init__(False)
-                self.texts = []
-                self.warnings = []
-                self.infos = []
-                self.errors = []
+        def setProgressText(self, text):
+            self.texts.append(text)
 
-            def setProgressText(self, text):
-                self.texts.append(text)
+        def pushWarning(self, warning):
+            self.warnings.append(warning)
 
-            def pushWarning(self, warning):
-                self.warnings.append(warning)
+        def pushInfo(self, info):
+            self.infos.append(info)
 
-            def pushInfo(self, info):
-                self.infos.append(info)
+        def reportError(self, error, fatalError=False):  # noqa: N803
+            self.errors.append(error)
 
-            def reportError(self, error, fatalError=False):  # noqa: N803
-                self.errors.append(error)
-
-        return Remembering()
+    return Feedback
 
 
 @pytest.fixture
-def feedback(qgis):
-    return Feedback()
+def feedback(make_feedback):
+    return make_feedback()
 
 
 @pytest.fixture
@@ -167,3 +167,30 @@ def run(provider, feedback):
         return processing.run(f"hsifilm:{name}", parameters, feedback=feedback)
 
     return run_algorithm
+
+
+@pytest.fixture(scope="session")
+def program():
+    """Debian's wrapper passes an option that qgis_process does not know; the binary is beside."""
+    for name in ("/usr/bin/qgis_process.bin", "/usr/bin/qgis_process"):
+        if Path(name).exists():
+            return name
+    pytest.skip("qgis_process is not installed")
+
+
+@pytest.fixture(scope="session")
+def environment(tmp_path_factory):
+    """The variables for a qgis_process that knows this checkout and leaves the user's alone."""
+    from tools.qgis_profile import make_profile
+
+    folder = tmp_path_factory.mktemp("qgis")
+    make_profile(folder / "profile")
+    run = folder / "run"
+    run.mkdir(mode=0o700)
+    return {
+        **os.environ,
+        "QT_QPA_PLATFORM": "offscreen",
+        "QGIS_CUSTOM_CONFIG_PATH": str(folder / "profile"),
+        "XDG_RUNTIME_DIR": str(run),
+        "XDG_DATA_HOME": str(folder / "data"),
+    }

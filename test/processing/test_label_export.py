@@ -51,6 +51,26 @@ def test_a_memory_layer_arrives_with_all_attributes_and_its_crs(exported, polygo
     assert sum(f.geometry().area() for f in layer.getFeatures()) == pytest.approx(3 * 400)
 
 
+def test_the_file_is_called_what_the_user_calls_the_layer(captured, polygons, tmp_path, feedback):
+    from pathlib import Path
+
+    from qgis.core import QgsProcessingContext
+
+    for name, stem in (("Wälder 2024", "Wälder 2024"), ("../a:b", "___a_b"), ("", "labels")):
+        polygons.setName(name)
+        file = captured(polygons).export(tmp_path, QgsProcessingContext(), feedback)
+        assert Path(file.path) == tmp_path / f"{stem}.fgb"
+        assert Path(file.path).is_file()
+
+
+def test_a_layer_without_features_is_an_error_by_name(exported, polygons):
+    from qgis.core import QgsProcessingException
+
+    polygons.setSubsetString("class_id = 99")
+    with pytest.raises(QgsProcessingException, match=r"my labels.*no features.*filter"):
+        exported(polygons)
+
+
 def test_a_filter_counts(exported, polygons):
     polygons.setSubsetString('"class_id" = 2')
     assert [f["class_id"] for f in exported(polygons).getFeatures()] == [2, 2]

@@ -3,46 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-from pathlib import Path
 
 import pytest
 
-from tools.qgis_profile import make_profile
-
-
-def program():
-    """Debian's wrapper passes an option that qgis_process does not know; the binary is beside."""
-    for name in ("/usr/bin/qgis_process.bin", "/usr/bin/qgis_process"):
-        if Path(name).exists():
-            return name
-    return None
-
-
-pytestmark = pytest.mark.skipif(program() is None, reason="qgis_process is not installed")
-
-
-@pytest.fixture(scope="module")
-def environment(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("qgis")
-    make_profile(folder / "profile")
-    run = folder / "run"
-    run.mkdir(mode=0o700)
-    return {
-        **os.environ,
-        "QT_QPA_PLATFORM": "offscreen",
-        "QGIS_CUSTOM_CONFIG_PATH": str(folder / "profile"),
-        "XDG_RUNTIME_DIR": str(run),
-        "XDG_DATA_HOME": str(folder / "data"),
-    }
-
 
 @pytest.fixture
-def qgis_process(environment):
+def qgis_process(environment, program):
     def run(*arguments, **changes):
         return subprocess.run(
-            [program(), *arguments],
+            [program, *arguments],
             env={**environment, **changes},
             capture_output=True,
             text=True,
