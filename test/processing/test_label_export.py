@@ -114,10 +114,19 @@ def test_points_and_curves_arrive(exported):
 
 
 def test_a_layer_without_crs_stays_without(exported):
-    from qgis.core import QgsCoordinateReferenceSystem, QgsVectorLayer
+    from qgis.core import (
+        QgsCoordinateReferenceSystem,
+        QgsFeature,
+        QgsGeometry,
+        QgsRectangle,
+        QgsVectorLayer,
+    )
 
     layer = QgsVectorLayer("Polygon?field=class_id:integer", "no crs", "memory")
     layer.setCrs(QgsCoordinateReferenceSystem())
+    feature = QgsFeature(layer.fields())
+    feature.setGeometry(QgsGeometry.fromRect(QgsRectangle(0, 0, 1, 1)))
+    layer.dataProvider().addFeature(feature)
     assert not exported(layer).crs().isValid()
 
 
