@@ -69,7 +69,7 @@ def assess_map(
             f"{int((~judged).sum())} reference pixels are unclassified in the map and were left "
             "out."
         )
-    warnings += _warnings(classes, mapped[judged], truth[judged])
+    warnings += _warnings(classes, class_map.classes, mapped[judged], truth[judged])
     matrix = confusion_matrix(truth[judged], mapped[judged], len(classes))
     found = accuracy(matrix)
     counts = np.zeros(len(classes), np.int64)
@@ -109,14 +109,19 @@ def assess_map(
 def _common_classes(
     class_map: ClassMap, reference: Labels
 ) -> tuple[tuple[LabelClass, ...], np.ndarray, np.ndarray, str]:
-    """Match the classes of map and reference: by name where all names agree, else by value.
+    """Match the classes of map and reference: by name if they share any, else by value.
+
+    Classes of text have values by their order only, which one more class shifts. Names that
+    stand for nothing but a value count only where all agree.
 
     Returns:
         All classes; index among them of each class of the map and of the reference; and
         what they were matched by.
     """
     names = {known.name for known in class_map.classes}
-    by_name = {known.name for known in reference.classes} <= names
+    shared = [known for known in reference.classes if known.name in names]
+    spoken = [known for known in shared if known.name != f"Class {known.value}"]
+    by_name = bool(spoken) or len(shared) == len(reference.classes)
 
     def key(known: LabelClass) -> object:
         return known.name if by_name else known.value
@@ -153,10 +158,19 @@ def _indices(class_map: ClassMap, in_map: np.ndarray) -> np.ndarray:
     return indices
 
 
-def _warnings(classes: tuple[LabelClass, ...], mapped: np.ndarray, truth: np.ndarray) -> list[str]:
+def _warnings(
+    classes: tuple[LabelClass, ...],
+    in_map: tuple[LabelClass, ...],
+    mapped: np.ndarray,
+    truth: np.ndarray,
+) -> list[str]:
     warnings = []
     if len(truth) < FEW_REFERENCE_PIXELS:
         warnings.append(f"Only {len(truth)} reference pixels: the figures are rough.")
+    unknown = {index for index in truth.tolist() if classes[index] not in in_map}
+    if unknown:
+        names = ", ".join(classes[index].name for index in sorted(unknown))
+        warnings.append(f"In the reference but not in the map, so always counted wrong: {names}.")
     absent = set(mapped.tolist()) - set(truth.tolist())
     if absent:
         names = ", ".join(classes[index].name for index in sorted(absent))
