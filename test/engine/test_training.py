@@ -10,7 +10,7 @@ import pytest
 import rasterio
 from scipy.ndimage import gaussian_filter
 
-from hsi_film_plugin.engine import spatial_candidates, training, training_pixels, trial
+from hsi_film_plugin.engine import training, trial
 from hsi_film_plugin.engine.device import Device
 from hsi_film_plugin.engine.errors import Cancelled, InputError
 from hsi_film_plugin.engine.folds import Folds
@@ -20,7 +20,7 @@ from hsi_film_plugin.engine.model import Model, save_model
 from hsi_film_plugin.engine.progress import Progress
 from hsi_film_plugin.engine.scene import Scene
 from hsi_film_plugin.engine.training import UNVALIDATED, Evidence, train
-from hsi_film_plugin.engine.training_settings import TrainingSettings, check_settings
+from hsi_film_plugin.engine.training_settings import TrainingSettings
 
 CPU = Device("cpu", "a test", bfloat16=False)
 
@@ -230,97 +230,6 @@ def test_surroundings_are_used_where_only_texture_tells_classes_apart(
     assert (evidence.held_out.argmax(1) == evidence.pixels.classes).mean() > found["spectral"] + 0.1
 
 
-def test_one_class_only_is_named(make_fields, make_vector, trained):
-    fields = make_fields(48)
-    one = make_vector("one.gpkg", [_square(0, 0), _square(30, 30)], class_name=["oak", "oak"])
-    with pytest.raises(InputError, match=r"one class only \('oak'\)"):
-        trained(fields.raster, one)
-
-
-def test_a_class_of_one_pixel_is_named(make_fields, make_vector, trained):
-    fields = make_fields(48)
-    labels = make_vector(
-        "few.gpkg",
-        [_square(0, 0), _square(30, 30), _square(20, 20, 1)],
-        class_name=["a", "b", "elm"],
-    )
-    with pytest.raises(InputError, match="Class 'elm' has one pixel"):
-        trained(fields.raster, labels)
-
-
-def test_labels_on_nodata_are_left_out_and_counted(make_fields, make_raster, trained):
-    fields = make_fields()
-    with rasterio.open(fields.raster) as dataset:
-        cube = dataset.read()
-    cube[:, :20] = np.nan
-    _, evidence = trained(make_raster("holes.tif", cube), fields.labels)
-    assert evidence.pixels.rows.min() >= 20
-    assert np.isfinite(evidence.pixels.spectra).all()
-    with Scene.open(fields.raster) as scene:
-        labels = read_labels(fields.labels, scene, "class_name")
-    dropped = int((labels.rows < 20).sum())
-    assert dropped > 0
-    assert f"{dropped} labelled pixels are nodata in the scene and were left out." in (
-        evidence.warnings
-    )
-
-
-def test_a_class_on_nodata_only_is_named(make_fields, make_raster, make_vector, trained):
-    fields = make_fields(48)
-    with rasterio.open(fields.raster) as dataset:
-        cube = dataset.read()
-    cube[:, :, 30:] = np.nan
-    places = [_square(0, 0), _square(20, 20), _square(30, 38)]
-    labels = make_vector("l.gpkg", places, class_name=["a", "b", "lake"])
-    with pytest.raises(InputError, match="Class 'lake' has no pixel with data"):
-        trained(make_raster("holes.tif", cube), labels)
-
-
-def test_labels_on_nodata_only_are_refused(make_fields, make_raster, make_vector, trained):
-    fields = make_fields(48)
-    with rasterio.open(fields.raster) as dataset:
-        cube = dataset.read()
-    cube[:, :30] = np.nan
-    labels = make_vector("l.gpkg", [_square(0, 0), _square(9, 9)], class_name=["a", "b"])
-    with pytest.raises(InputError, match=r"Every labelled pixel of 'holes\.tif' is nodata"):
-        trained(make_raster("holes.tif", cube), labels)
-
-
-def test_very_many_labels_are_thinned_evenly_over_classes_and_polygons(
-    make_fields, trained, monkeypatch
-):
-    monkeypatch.setattr(training_pixels, "MOST_PIXELS", 300)
-    fields = make_fields()
-    classes = np.where(np.arange(96 * 96).reshape(96, 96) % 3 > 0, fields.truth, -1)
-    classes[(fields.truth == 2) & (np.indices((96, 96))[0] > 20)] = -1
-    row, col = np.indices((96, 96))
-    labels = labels_of(classes, row // 12 * 8 + col // 12)
-    _, evidence = trained(fields.raster, labels)
-    counts = np.bincount(evidence.pixels.classes)
-    assert len(evidence.pixels.rows) == 300
-    assert np.ptp(counts) <= 1
-    per_polygon = np.unique(evidence.pixels.polygons, return_counts=True)[1]
-    assert len(per_polygon) == len(np.unique(labels.polygons))
-    assert any(
-        f"{len(labels.rows)} pixels are labelled; 300 of them" in w for w in evidence.warnings
-    )
-
-
-@pytest.mark.parametrize(
-    ("settings", "sentence"),
-    [
-        ({"pseudo_image": "false colour"}, r"PSEUDO_IMAGE is 'false colour'.*auto, rgb or pca"),
-        ({"ensemble": 0}, r"ENSEMBLE is 0"),
-        ({"ensemble": 51}, r"ENSEMBLE is 51"),
-        ({"seed": -1}, r"SEED is -1"),
-        ({"seed": 2**31}, r"SEED is 2147483648"),
-    ],
-)
-def test_settings_out_of_range_are_named(settings: dict[str, Any], sentence: str):
-    with pytest.raises(InputError, match=sentence):
-        check_settings(TrainingSettings(**settings))
-
-
 def test_blocks_and_timesteps_that_the_backbone_lacks_are_named(make_fields, trained):
     fields = make_fields(48)
     with pytest.raises(InputError, match="TIMESTEP is 5000"):
@@ -335,16 +244,6 @@ def test_what_the_user_decides_is_what_is_used(make_fields, trained):
         fields.raster, fields.labels, timestep=50, blocks=(-1,), pseudo_image="pca"
     )
     assert evidence.spatial_name == "pca picture, timestep 50, blocks -1"
-
-
-def test_without_a_wish_pictures_and_timesteps_are_compared(make_fields, trained):
-    fields = make_fields(48)
-    _, evidence = trained(fields.raster, fields.labels, timestep=None, pseudo_image="auto")
-    names = {
-        f"{kind} picture, timestep {timestep}, blocks -2, -3"
-        for kind, timestep in spatial_candidates.PICTURES_AND_TIMESTEPS
-    }
-    assert evidence.spatial_name in names
 
 
 @pytest.mark.parametrize("bands", [1, 2, 500])
