@@ -33,6 +33,7 @@ from .raster_file import (
     open_raster,
 )
 
+_THUMBNAIL_PIXELS = 256  # least side of what is read at a time for a thumbnail
 _STRIP_BYTES = 64 * 2**20  # raw values held at a time while a window is read
 
 
@@ -182,6 +183,53 @@ class Scene:
             valid[inside] = self._read_strip(window, needed, wanted, values[(slice(None), *inside)])
         return values, valid
 
+    def thumbnail(self, bands: Sequence[int], step: int) -> tuple[np.ndarray, np.ndarray]:
+        """Read every ``step``-th row and column of a few bands, for a picture.
+
+        Each block of the file is decoded once. A pixel is valid here if these bands hold
+        values, so that hundreds of others need not be read.
+
+        Returns:
+            Physical values, float32 (len(bands), rows, columns), 0 where invalid; and which
+            pixels are valid, bool (rows, columns).
+
+        Raises:
+            InputError: if the file cannot be read any more.
+        """
+        shape = -(-self.height // step), -(-self.width // step)
+        values, valid = np.zeros((len(bands), *shape), np.float32), np.ones(shape, bool)
+        block = self._dataset.block_shapes[0]
+        rows, cols = (-(-_THUMBNAIL_PIXELS // int(side)) * int(side) for side in block)
+        for row in range(0, self.height, rows):
+            for col in range(0, self.width, cols):
+                size = min(cols, self.width - col), min(rows, self.height - row)
+                self._shrink(Window(col, row, *size), bands, step, values, valid)
+        np.copyto(values, 0, where=~valid)
+        return values, valid
+
+    def _shrink(
+        self,
+        window: Window,
+        bands: Sequence[int],
+        step: int,
+        values: np.ndarray,
+        valid: np.ndarray,
+    ) -> None:
+        """Fill in what a window of the file gives to a thumbnail."""
+        row, col = -(-window.row_off // step), -(-window.col_off // step)
+        every = np.s_[row * step - window.row_off :: step, col * step - window.col_off :: step]
+        with self._reading(window.row_off):
+            raw = self._dataset.read([int(band) + 1 for band in bands], window=window)
+            mask = None
+            if self._has_mask:
+                mask = self._dataset.read_masks(1, window=window)[every] != 0
+        for place, band in enumerate(bands):
+            picked = raw[place][every]
+            target = np.s_[row : row + picked.shape[0], col : col + picked.shape[1]]
+            valid[target] &= self._to_physical(int(band), picked, values[place][target])
+            if mask is not None:
+                valid[target] &= mask
+
     def window(self, extent: Sequence[float]) -> tuple[int, int, int, int]:
         """Return (row, col, height, width) of the pixels that an extent touches.
 
@@ -282,7 +330,9 @@ class Scene:
     ) -> np.ndarray:
         """Fill ``values`` with the wanted bands, and return which pixels are valid."""
         with self._reading(window.row_off):
-            raw = self._dataset.read([int(index) + 1 for index in needed], window=window)
+            raw = np.empty((0, window.height, window.width), np.float32)
+            if needed.size:
+                raw = self._dataset.read([int(index) + 1 for index in needed], window=window)
             valid = np.ones(raw.shape[1:], dtype=bool)
             if self._has_mask:
                 valid = self._dataset.read_masks(1, window=window) != 0

@@ -134,15 +134,7 @@ def scene_picture(scene: Scene, step: int) -> np.ndarray:
     wavelengths = scene.bands.wavelengths
     shown = true_colour_bands(len(good), None if wavelengths is None else wavelengths[good])
     bands = [int(good[band]) for band in shown]
-    unique = list(dict.fromkeys(bands))
-    rows = []
-    for row in range(0, scene.height, step):
-        cube, valid = scene.read(row, 0, 1, scene.width, unique)
-        rows.append((cube[[unique.index(b) for b in bands], :, ::step], valid[:, ::step]))
-    return true_colour(
-        np.concatenate([cube for cube, _ in rows], axis=1),
-        np.concatenate([valid for _, valid in rows]),
-    )
+    return true_colour(*scene.thumbnail(bands, step))
 
 
 def map_picture(class_map: Path, model: Model) -> np.ndarray:

@@ -425,3 +425,37 @@ def test_ground_control_points_alone_are_warned_of(make_raster: RasterMaker):
             dataset.gcps = (points, rasterio.CRS.from_epsg(32633))
     with Scene.open(path) as scene:
         assert "ground control points" in scene.warnings[0]
+
+
+@pytest.mark.parametrize("layout", [{}, {"tiled": True, "blockxsize": 16, "blockysize": 16}])
+@pytest.mark.parametrize("step", [1, 3, 7, 600])
+def test_a_thumbnail_holds_every_so_many_rows_and_columns(make_raster, monkeypatch, layout, step):
+    monkeypatch.setattr(scene_module, "_THUMBNAIL_PIXELS", 20)
+    cube = np.random.default_rng(0).random((4, 70, 90)).astype(np.float32)
+    cube[1, 0, 0] = cube[1, 21, 42] = np.nan
+    cube[2, 30:] = -1  # nodata of a band that is not shown
+    path = make_raster("a.tif", cube, nodata=-1, **layout)
+    with Scene.open(path) as scene:
+        values, valid = scene.thumbnail([3, 1, 1], step)
+    expected = cube[[3, 1, 1], ::step, ::step]
+    np.testing.assert_array_equal(valid, np.isfinite(expected).all(axis=0))
+    np.testing.assert_array_equal(values, np.where(valid, expected, 0))
+
+
+def test_a_thumbnail_respects_the_mask_scale_and_offset(make_raster):
+    raw = np.arange(200, dtype=np.uint16).reshape(2, 10, 10)
+    mask = np.full((10, 10), 255, np.uint8)
+    mask[:4] = 0
+    path = make_raster("a.tif", raw, scales=[0.5, 0.5], offsets=[1, 1], mask=mask)
+    with Scene.open(path) as scene:
+        values, valid = scene.thumbnail([1], 2)
+    np.testing.assert_array_equal(valid, mask[::2, ::2] > 0)
+    np.testing.assert_allclose(values[0][valid], (raw[1, ::2, ::2] * 0.5 + 1)[valid])
+
+
+def test_no_bands_may_be_asked_for_to_learn_what_is_valid(make_raster):
+    path = make_raster("a.tif", np.ones((2, 5, 5), np.uint8))
+    with Scene.open(path) as scene:
+        values, valid = scene.read(-1, 0, 4, 4, ())
+    assert values.shape == (0, 4, 4)
+    np.testing.assert_array_equal(valid.all(axis=1), [False, True, True, True])
