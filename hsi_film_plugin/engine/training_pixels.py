@@ -51,7 +51,9 @@ def training_pixels(
     Raises:
         InputError: if fewer than two classes of two pixels are left.
     """
-    spectra, valid = read_pixels(scene, labels.rows, labels.cols, sample.bands)
+    # of very many labels, first only the validity: all their spectra might not fit in memory
+    many = len(labels.rows) > MOST_PIXELS
+    spectra, valid = read_pixels(scene, labels.rows, labels.cols, () if many else sample.bands)
     warnings = []
     dropped = int((~valid).sum())
     if dropped == len(valid):
@@ -82,6 +84,9 @@ def training_pixels(
             f"{int(valid.sum())} pixels are labelled; {len(keep)} of them, spread evenly over "
             "classes and polygons, were trained on."
         )
+    spectra = spectra[keep]
+    if many:
+        spectra, _ = read_pixels(scene, labels.rows[keep], labels.cols[keep], sample.bands)
     if sample.constant:
         numbers = ", ".join(str(band + 1) for band in sample.constant)
         warnings.append(f"Constant bands were left out: {numbers}.")
@@ -91,7 +96,7 @@ def training_pixels(
             labels.cols[keep],
             labels.classes_of[keep],
             labels.polygons[keep],
-            spectra[keep],
+            spectra,
         ),
         warnings,
     )
@@ -108,9 +113,10 @@ def read_pixels(
     spectra = np.zeros((len(rows), len(bands)), np.float32)
     valid = np.zeros(len(rows), bool)
     side = 128
-    tiles = np.stack([rows // side, cols // side], axis=1)
-    for i, j in np.unique(tiles, axis=0).tolist():
-        inside = np.flatnonzero((tiles == (i, j)).all(axis=1))
+    tiles = rows // side * (scene.width // side + 1) + cols // side
+    order = np.argsort(tiles, kind="stable")
+    starts = np.flatnonzero(np.diff(tiles[order])) + 1
+    for inside in np.split(order, starts):
         top, left = int(rows[inside].min()), int(cols[inside].min())
         height = int(rows[inside].max()) - top + 1
         width = int(cols[inside].max()) - left + 1
