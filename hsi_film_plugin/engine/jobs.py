@@ -13,6 +13,7 @@ from typing import Any
 
 from . import parameters as given
 from .assessment_report import assess_map
+from .class_map import UNCLASSIFIED
 from .classification import Classifier, Products, classify, extent_block
 from .device import Device, choose_device
 from .errors import InputError
@@ -64,9 +65,9 @@ def classify_job(params: Parameters, progress: Progress) -> Result:
     with Scene.open(path) as scene:
         classifier = Classifier(model, scene, device)
         with _together(outputs) as hidden:
-            _classify(classifier, params, hidden, progress)
+            counts = _classify(classifier, params, hidden, progress)
             progress.report(1.0, "Done")
-        warnings = [*scene.warnings, *classifier.warnings]
+        warnings = [*scene.warnings, *classifier.warnings, *_emptiness(scene, counts)]
     return _result(outputs, model, device, warnings)
 
 
@@ -88,6 +89,7 @@ def train_and_classify_job(params: Parameters, progress: Progress) -> Result:
         classifier = Classifier(model, scene, device)
         with _together(outputs) as hidden:
             counts = _classify(classifier, params, hidden, progress.part(0.6, 0.97))
+            warnings += _emptiness(scene, counts)
             report = with_map(report, scene, model, evidence, hidden["output"], counts)
             _write_model_and_report(model, _timed(report, started), hidden)
             progress.report(1.0, "Done")
@@ -190,6 +192,17 @@ def _classify(
         for key, value in classifier.model.provenance.items()
     }
     return classify(classifier, area, products, least, provenance, progress)
+
+
+def _emptiness(scene: Scene, counts: Mapping[int, int]) -> list[str]:
+    """Return a warning if no pixel has a class."""
+    if any(count for value, count in counts.items() if value != UNCLASSIFIED):
+        return []
+    return [
+        f"The map is empty: every pixel of '{scene.path.name}' that was asked for is nodata in "
+        "some good band, or its confidence lies below MIN_CONFIDENCE. Mark empty bands as bad "
+        "(bbl = 0)."
+    ]
 
 
 @contextmanager

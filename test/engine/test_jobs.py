@@ -203,6 +203,17 @@ def test_classifying_an_extent_with_a_least_confidence(mapped: Params, out: Path
     assert [known["value"] for known in result["classes"]] == [3, 7, 200]
 
 
+def test_an_empty_map_is_written_and_told(mapped: Params, out: Path, make_raster):
+    path = make_raster("void.tif", np.full((8, 70, 70), np.nan, np.float32))
+    result = JOBS["classify"](mapped | {"input": str(path)}, Progress())
+    with rasterio.open(out / "classes.tif") as dataset:
+        assert not dataset.read().any()
+    assert any("The map is empty" in text and "void.tif" in text for text in result["warnings"])
+    unsure = JOBS["classify"](mapped | {"min_confidence": 1.0}, Progress())
+    assert any("MIN_CONFIDENCE" in text for text in unsure["warnings"])
+    assert JOBS["classify"](mapped, Progress())["warnings"] == []
+
+
 def test_features_are_written_as_a_georeferenced_raster(asked: Params, out: Path, make_raster: Any):
     with rasterio.open(asked["input"]) as dataset:
         cube = dataset.read()
