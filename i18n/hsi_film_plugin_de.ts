@@ -79,27 +79,27 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/engine_run.py" line="53"/>
+        <location filename="../hsi_film_plugin/processing/engine_run.py" line="56"/>
         <source>Cancelled: nothing is left.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/engine_run.py" line="86"/>
+        <location filename="../hsi_film_plugin/processing/engine_run.py" line="91"/>
         <source>Device: {}</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/engine_run.py" line="88"/>
+        <location filename="../hsi_film_plugin/processing/engine_run.py" line="95"/>
         <source>Overall accuracy</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/engine_run.py" line="88"/>
+        <location filename="../hsi_film_plugin/processing/engine_run.py" line="95"/>
         <source>Balanced accuracy</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/engine_run.py" line="88"/>
+        <location filename="../hsi_film_plugin/processing/engine_run.py" line="95"/>
         <source>Kappa</source>
         <translation type="unfinished"></translation>
     </message>
@@ -341,6 +341,11 @@
     <message>
         <location filename="../hsi_film_plugin/processing/label_export.py" line="247"/>
         <source>“{layer}” has no features. Draw some labels, or check the layer’s filter.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/engine_run.py" line="94"/>
+        <source>Accuracy on labels that were held out of training:</source>
         <translation type="unfinished"></translation>
     </message>
 </context>

@@ -150,4 +150,5 @@ def style_maps(
         PROBABILITIES: lambda layer: None,
     }
     for name, path in outputs.items():
-        load_styled(context, path, names[name].format(scene_name), styles[name])
+        title = names[name].format(scene_name)
+        load_styled(context, path, title, styles[name], shown=name == OUTPUT)

@@ -152,5 +152,6 @@ class CreateSampleScene(HsiFilmAlgorithm):
                 outputs[name],
                 title,
                 lambda layer: style_polygons(layer, CLASS_ID, classes),
+                shown=name == TRAINING,
             )
         return outputs

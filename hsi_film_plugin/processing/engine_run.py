@@ -10,6 +10,9 @@ from qgis.core import QgsProcessingException, QgsProcessingFeedback
 from ..settings import engine_python
 from ..translation import tr
 
+# Jobs whose accuracy comes from their own validation, not from a reference.
+TRAINING_JOBS = ("train", "train_and_classify")
+
 
 class Client(Protocol):
     """What this module needs of `bridge.client.EngineClient`."""
@@ -54,7 +57,7 @@ def run_engine(
         return None
     except EngineFailure as failure:
         raise QgsProcessingException(str(failure)) from failure
-    _tell(result, feedback, reporter.lines)
+    _tell(method, result, feedback, reporter.lines)
     return result
 
 
@@ -77,7 +80,9 @@ class _Reporter:
         self._feedback.pushInfo(line)
 
 
-def _tell(result: Mapping[str, Any], feedback: QgsProcessingFeedback, said: list[str]) -> None:
+def _tell(
+    method: str, result: Mapping[str, Any], feedback: QgsProcessingFeedback, said: list[str]
+) -> None:
     for warning in result.get("warnings") or ():
         feedback.pushWarning(str(warning))
     device = result.get("device")
@@ -85,6 +90,8 @@ def _tell(result: Mapping[str, Any], feedback: QgsProcessingFeedback, said: list
     if device and not (reason and any(reason in line for line in said)):
         feedback.pushInfo(tr("Device: {}").format(device) + (f" ({reason})" if reason else ""))
     accuracy = result.get("accuracy") or {}
+    if accuracy and method in TRAINING_JOBS:
+        feedback.pushInfo(tr("Accuracy on labels that were held out of training:"))
     for key, label in (
         ("overall_accuracy", tr("Overall accuracy")),
         ("balanced_accuracy", tr("Balanced accuracy")),

@@ -105,10 +105,9 @@ def labels(
         QgsProcessingException: they cannot be used; also where they are the raster of `INPUT`
             itself, which dialogs propose when no other layer is loaded.
     """
-    fields = algorithm.parameterAsFields(parameters, CLASS_FIELD, context)
     captured = capture_labels(
         algorithm.parameterAsLayer(parameters, name, context),
-        fields[0] if fields else "",
+        algorithm.parameterAsString(parameters, CLASS_FIELD, context),
         description(algorithm, name),
         description(algorithm, CLASS_FIELD),
     )

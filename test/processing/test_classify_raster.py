@@ -85,9 +85,8 @@ def test_the_map_is_loaded_with_class_names_and_colours(
     from qgis.core import QgsProcessingContext, QgsProject
 
     engine.result = {"classes": [{"value": 1, "name": "Wald", "color": "#007700"}]}
-    project = QgsProject()
     context = QgsProcessingContext()
-    context.setProject(project)
+    context.setProject(QgsProject.instance())
     processing.runAndLoadResults(
         "hsifilm:classifyraster",
         {
@@ -103,6 +102,9 @@ def test_the_map_is_loaded_with_class_names_and_colours(
     try:
         (entry,) = layers["scene – classes"].renderer().classes()
         assert (entry.value, entry.label, entry.color.name()) == (1, "Wald", "#007700")
+        tree = QgsProject.instance().layerTreeRoot()
+        assert tree.findLayer(layers["scene – classes"]).isVisible()
+        assert not tree.findLayer(layers["scene – confidence"]).isVisible()
         ramp = layers["scene – confidence"].renderer()
         assert (ramp.classificationMin(), ramp.classificationMax()) == (0.0, 1.0)
     finally:

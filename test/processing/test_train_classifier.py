@@ -133,6 +133,7 @@ def test_warnings_accuracy_and_device_are_told(train, engine, feedback):
     assert feedback.warnings == ["3 polygons lie outside the raster."]
     told = "\n".join(feedback.infos)
     assert "cpu (no GPU was found)" in told
+    assert "held out of training" in told
     assert "91.2%" in told
     assert "87.5%" in told
     assert "Half way" in feedback.texts
