@@ -22,6 +22,7 @@ from .pseudo_image import KINDS, fit_pseudo_image
 from .raster_writer import RasterFormat, RasterWriter
 from .scene import Scene
 from .statistics import SceneSample, sample_scene, whitening
+from .training_pixels import read_pixels
 from .windows import STRIDE, Block, aligned, chunks, grown
 
 NO_FEATURE = -9999.0
@@ -116,14 +117,15 @@ def _compressing(
     rows = (rows[..., None, None] + near[:, None] + 0 * near).ravel()
     cols = (cols[..., None, None] + 0 * near[:, None] + near).ravel()
     inside = (rows < scene.height) & (cols < scene.width)
-    every = FeatureMaps(backbone, wanted.timestep, wanted.blocks)
-    known = features_at(scene, wanted, every, rows[inside], cols[inside], progress)
-    known = known[np.abs(known).sum(axis=1) > 0]
-    if len(known) < 2:
+    rows, cols = rows[inside], cols[inside]
+    valid = read_pixels(scene, rows, cols, ())[1]
+    if valid.sum() < 2:
         raise InputError(
             f"'{scene.path.name}' holds too little data where it was looked at. Crop it to its "
             "data."
         )
+    every = FeatureMaps(backbone, wanted.timestep, wanted.blocks)
+    known = features_at(scene, wanted, every, rows[valid], cols[valid], progress)
     return FeatureMaps(backbone, wanted.timestep, wanted.blocks, whitening(known, components))
 
 

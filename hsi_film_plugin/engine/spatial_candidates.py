@@ -12,7 +12,7 @@ from .progress import Progress
 from .pseudo_image import PseudoImage, fit_pseudo_image
 from .scene import Scene
 from .statistics import AffineMap, SceneSample, whitening
-from .training_pixels import TrainingPixels
+from .training_pixels import TrainingPixels, read_pixels
 from .training_settings import TrainingSettings
 from .windows import STRIDE
 
@@ -91,7 +91,7 @@ def spatial_candidates(
 def _with_surroundings(
     scene: Scene, rows: np.ndarray, cols: np.ndarray, step: int = 8
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Append a lattice of pixels of the labels' cells, whose windows are computed anyway.
+    """Append a lattice of valid pixels of the labels' cells, whose windows are computed anyway.
 
     So the compression knows more of the scene than its labels.
     """
@@ -100,7 +100,6 @@ def _with_surroundings(
     more_rows = (cells[:, 0, None, None] + offsets[:, None] + 0 * offsets).ravel()
     more_cols = (cells[:, 1, None, None] + 0 * offsets[:, None] + offsets).ravel()
     inside = (more_rows < scene.height) & (more_cols < scene.width)
-    return (
-        np.concatenate([rows, more_rows[inside]]),
-        np.concatenate([cols, more_cols[inside]]),
-    )
+    more_rows, more_cols = more_rows[inside], more_cols[inside]
+    valid = read_pixels(scene, more_rows, more_cols, ())[1]
+    return np.concatenate([rows, more_rows[valid]]), np.concatenate([cols, more_cols[valid]])
