@@ -160,6 +160,7 @@ def make_fields(make_raster: RasterMaker, make_vector: VectorMaker) -> FieldsMak
             f"{name}.gpkg",
             [square(top + 4, left + 4, field - 8, transform) for top, left in places],
             class_name=[f"class {truth[place] + 1}" for place in places],
+            crs=options.get("crs", UTM),
         )
         return Fields(raster, labels, truth)
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from hsi_film_plugin.engine import spatial_candidates as spatial_candidates_module
 from hsi_film_plugin.engine.backbone import Backbone
 from hsi_film_plugin.engine.device import Device
 from hsi_film_plugin.engine.errors import InputError
@@ -73,6 +74,15 @@ def test_features_are_those_of_the_labels_compressed(scene, backbone):
     assert option.features.shape[1] <= 32
     np.testing.assert_allclose(option.features, option.compression(plain), atol=2e-3)
     assert np.isfinite(option.features).all()
+
+
+def test_nodata_beside_the_labels_teaches_the_compression_nothing(make_raster, backbone):
+    cube = np.random.default_rng(0).random((8, 48, 48)).astype(np.float32)
+    cube[:, :, 20:40] = np.nan
+    with Scene.open(make_raster("holes.tif", cube)) as scene:
+        rows, cols = spatial_candidates_module._with_surroundings(scene, ROWS, COLS)
+    assert len(rows) > 10
+    assert np.isfinite(cube[:, rows[4:], cols[4:]]).all()
 
 
 @pytest.mark.parametrize("wish", [{"timestep": 5000}, {"blocks": (-9,)}, {"blocks": (1,)}])
