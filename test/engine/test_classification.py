@@ -11,7 +11,9 @@ import pytest
 import rasterio
 from affine import Affine
 
-from hsi_film_plugin.engine import classification
+from hsi_film_plugin.engine import classification, training
+from hsi_film_plugin.engine.backbone import BUNDLED, WEIGHTS
+from hsi_film_plugin.engine.choice import Choice, Part
 from hsi_film_plugin.engine.classification import (
     Classifier,
     Products,
@@ -21,8 +23,11 @@ from hsi_film_plugin.engine.classification import (
 )
 from hsi_film_plugin.engine.device import Device
 from hsi_film_plugin.engine.errors import InputError, ModelFileError
+from hsi_film_plugin.engine.labels import read_labels
 from hsi_film_plugin.engine.model import Model, ModelBands
 from hsi_film_plugin.engine.progress import Progress
+from hsi_film_plugin.engine.sample_scene import SampleScene
+from hsi_film_plugin.engine.sample_scene_files import write_sample_scene
 from hsi_film_plugin.engine.scene import Scene
 from hsi_film_plugin.engine.windows import Block
 
@@ -427,26 +432,24 @@ def test_a_map_made_on_a_gpu_is_that_of_the_cpu(make_fields, make_model, out, gp
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("few_steps")
+@pytest.mark.skipif(not (BUNDLED / WEIGHTS).exists(), reason="no backbone is bundled here")
 def test_bfloat16_gives_nearly_the_map_of_float32_with_the_bundled_backbone(
-    make_fields, make_model, out
+    out, tmp_path, monkeypatch
 ):
-    from hsi_film_plugin.engine.backbone import BUNDLED, WEIGHTS
-
-    if not (BUNDLED / WEIGHTS).exists():
-        pytest.skip("no backbone is bundled here")
-    fields = make_fields(96, noise=0.05)
-    model = make_model(fields.raster, backbone=str(BUNDLED))
+    film = Choice((Part("film", "gentle", 1.0, 1.0),), 1.0)
+    monkeypatch.setattr(training, "choose", lambda *_: film)
+    paths = tmp_path / "scene.tif", tmp_path / "training.gpkg"
+    write_sample_scene(SampleScene(128, 96, 0), *paths, None, Progress())
+    with Scene.open(paths[0]) as scene:
+        labels = read_labels(paths[1], scene, "class_name")
+        settings = training.TrainingSettings(pseudo_image="rgb", timestep=0, ensemble=3)
+        model, _ = training.train(scene, labels, settings, CPU, Progress())
+    assert [stack.part.kind for stack in model.heads] == ["film"]
+    half = Device("cpu", "a test", bfloat16=True)
     maps = [
-        read(
-            classified(
-                model,
-                fields.raster,
-                out,
-                name=f"map{number}",
-                device=Device("cpu", "a test", bfloat16=bfloat16),
-            )
-        )
-        for number, bfloat16 in enumerate((False, True))
+        read(classified(model, paths[0], out, name=name, device=device))
+        for name, device in (("single", CPU), ("half", half))
     ]
-    assert len(np.unique(maps[0])) > 1
+    assert len(np.unique(maps[0])) > 3
     assert (maps[0] == maps[1]).mean() > 0.98
