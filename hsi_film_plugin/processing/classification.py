@@ -56,8 +56,8 @@ def add_classification_choices(algorithm: HsiFilmAlgorithm) -> None:
     algorithm.add(
         QgsProcessingParameterString(DASK_SCHEDULER, tr("Dask scheduler"), optional=True),
         tr(
-            "The address of a Dask scheduler, for example tcp://host:8786, to classify on a "
-            "cluster whose workers see the same files. Leave it empty to use this computer."
+            "Kept for classifying on a cluster, which this version cannot do yet: leave it empty. "
+            "An address given here is refused before anything is computed."
         ),
         advanced=True,
     )

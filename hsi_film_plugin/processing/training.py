@@ -55,8 +55,8 @@ def add_training(algorithm: HsiFilmAlgorithm) -> None:
             fileFilter=tr("Synthetic samples (*.safetensors);;All files (*)"),
         ),
         tr(
-            "A file of generated samples that helps rare classes. It is used for training only, "
-            "never for validation. Optional."
+            "Kept for generated samples of rare classes, which this version can neither make nor "
+            "use: leave it empty. A file given here is refused before anything is computed."
         ),
     )
     add_seed(
