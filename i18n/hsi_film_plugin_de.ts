@@ -19,11 +19,6 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/classification.py" line="56"/>
-        <source>The address of a Dask scheduler, for example tcp://host:8786, to classify on a cluster whose workers see the same files. Leave it empty to use this computer.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
         <location filename="../hsi_film_plugin/processing/classification.py" line="64"/>
         <source>Minimum confidence</source>
         <translation type="unfinished"></translation>
@@ -154,97 +149,97 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/parameters.py" line="117"/>
+        <location filename="../hsi_film_plugin/processing/parameters.py" line="116"/>
         <source>{labels}: “{layer}” is the raster of “{scene}” itself. Choose polygons, points or another raster whose values are classes.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/parameters.py" line="132"/>
+        <location filename="../hsi_film_plugin/processing/parameters.py" line="131"/>
         <source>Backbone</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/parameters.py" line="132"/>
+        <location filename="../hsi_film_plugin/processing/parameters.py" line="131"/>
         <source>The folder of a frozen diffusion UNet in diffusers format, whose decoder provides the spatial features. Leave it empty for the backbone that comes with the plugin.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/parameters.py" line="148"/>
+        <location filename="../hsi_film_plugin/processing/parameters.py" line="147"/>
         <source>Random seed</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/parameters.py" line="163"/>
+        <location filename="../hsi_film_plugin/processing/parameters.py" line="162"/>
         <source>Denoising timestep</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/parameters.py" line="163"/>
+        <location filename="../hsi_film_plugin/processing/parameters.py" line="162"/>
         <source>The diffusion timestep at which features are taken: small values keep detail, large ones keep only coarse structure. Leave it empty to let the engine choose.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/parameters.py" line="178"/>
+        <location filename="../hsi_film_plugin/processing/parameters.py" line="177"/>
         <source>Decoder blocks</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/parameters.py" line="178"/>
+        <location filename="../hsi_film_plugin/processing/parameters.py" line="177"/>
         <source>Which decoder blocks of the backbone give features, as whole numbers separated by commas; negative numbers count from the finest one, for example -2,-3. Leave it empty to let the engine choose.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/parameters.py" line="191"/>
+        <location filename="../hsi_film_plugin/processing/parameters.py" line="190"/>
         <source>Picture for the backbone</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/parameters.py" line="243"/>
+        <location filename="../hsi_film_plugin/processing/parameters.py" line="242"/>
         <source>Automatic</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/parameters.py" line="191"/>
+        <location filename="../hsi_film_plugin/processing/parameters.py" line="190"/>
         <source>True colour (needs wavelengths)</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/parameters.py" line="191"/>
+        <location filename="../hsi_film_plugin/processing/parameters.py" line="190"/>
         <source>First three principal components</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/parameters.py" line="191"/>
+        <location filename="../hsi_film_plugin/processing/parameters.py" line="190"/>
         <source>How the scene becomes the three-channel picture that the backbone sees: true colour from the bands nearest to red, green and blue, or principal components. Automatic takes true colour where the wavelengths allow it.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/parameters.py" line="232"/>
+        <location filename="../hsi_film_plugin/processing/parameters.py" line="231"/>
         <source>Decoder blocks: “{}” is not a list of whole numbers. Write them separated by commas, for example -2,-3, or leave the parameter empty.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/parameters.py" line="243"/>
+        <location filename="../hsi_film_plugin/processing/parameters.py" line="242"/>
         <source>Device</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/parameters.py" line="243"/>
+        <location filename="../hsi_film_plugin/processing/parameters.py" line="242"/>
         <source>CPU</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/parameters.py" line="243"/>
+        <location filename="../hsi_film_plugin/processing/parameters.py" line="242"/>
         <source>NVIDIA GPU (CUDA)</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/parameters.py" line="243"/>
+        <location filename="../hsi_film_plugin/processing/parameters.py" line="242"/>
         <source>Apple GPU (MPS)</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/parameters.py" line="243"/>
+        <location filename="../hsi_film_plugin/processing/parameters.py" line="242"/>
         <source>Where to compute. Automatic takes a GPU that works and the CPU otherwise; the log says which was used and why. A GPU chosen here and not found is an error.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -286,11 +281,6 @@
     <message>
         <location filename="../hsi_film_plugin/processing/training.py" line="50"/>
         <source>Synthetic samples (*.safetensors);;All files (*)</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../hsi_film_plugin/processing/training.py" line="50"/>
-        <source>A file of generated samples that helps rare classes. It is used for training only, never for validation. Optional.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -346,6 +336,16 @@
     <message>
         <location filename="../hsi_film_plugin/processing/engine_run.py" line="94"/>
         <source>Accuracy on labels that were held out of training:</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/classification.py" line="56"/>
+        <source>Kept for classifying on a cluster, which this version cannot do yet: leave it empty. An address given here is refused before anything is computed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/training.py" line="50"/>
+        <source>Kept for generated samples of rare classes, which this version can neither make nor use: leave it empty. A file given here is refused before anything is computed.</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
