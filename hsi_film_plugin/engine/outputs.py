@@ -59,7 +59,8 @@ def atomic_output(path: Path) -> Iterator[Path]:
     Raises:
         OutputError: if the disk is full, or the file cannot be written or replaced.
     """
-    stem = f".{path.name}{MARK}"
+    # one within another keeps the beginning of its name, by which a killed run's are found
+    stem = f"{path.name}{MARK}" if MARK in path.name else f".{path.name}{MARK}"
     _remove(path.parent, stem)  # what a killed run left of this output
     partial = path.with_name(f"{stem}{secrets.token_hex(4)}{path.suffix}")
     try:

@@ -6,6 +6,7 @@ import json
 import os
 import stat
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from hsi_film_plugin.engine.errors import (
 )
 from hsi_film_plugin.engine.jobs import JOBS
 from hsi_film_plugin.engine.model import save_model
+from hsi_film_plugin.engine.partials import remove_partials
 from hsi_film_plugin.engine.progress import Progress
 from hsi_film_plugin.engine.protocol import JOB_OUTPUTS
 
@@ -328,6 +330,24 @@ def test_a_failure_in_mid_run_leaves_nothing_and_keeps_earlier_outputs(
         JOBS["train_and_classify"](asked, Progress())
     assert names(out) == ["classes.tif"]
     assert (out / "classes.tif").read_text() == "an earlier map"
+
+
+def test_what_a_killed_run_left_is_found_by_the_names_of_its_outputs(asked: Params, out: Path):
+    code = (
+        "import json, os, sys\n"
+        "from hsi_film_plugin.engine import classification, jobs, trial\n"
+        "from hsi_film_plugin.engine.heads import Fitting\n"
+        "from hsi_film_plugin.engine.progress import Progress\n"
+        "trial.EFFORTS = {'gentle': Fitting(steps=2)}\n"
+        "classification.Classifier.predict = lambda *_: os._exit(9)\n"
+        "jobs.JOBS['train_and_classify'](json.loads(sys.argv[1]), Progress())\n"
+    )
+    command = [sys.executable, "-c", code, json.dumps(asked)]
+    done = subprocess.run(command, cwd=Path(__file__).parents[2], check=False)
+    assert done.returncode == 9
+    assert len(names(out)) >= 3
+    remove_partials([Path(asked[name]) for name in JOB_OUTPUTS["train_and_classify"]])
+    assert names(out) == []
 
 
 def test_inputs_are_never_touched(asked: Params, out: Path):
