@@ -11,15 +11,19 @@ from pathlib import Path
 from .large_scene import large_scene_tables
 from .measure import OUTPUT, ROOT
 from .real_scenes import real_scene_tables
+from .responsiveness import responsiveness_tables
 from .startup import startup_tables
 
+PARTS = ("start", "scenes", "responsiveness", "large")
 BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
 
 
 def main() -> None:
     """Read the command line, measure, print."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--only", choices=("start", "scenes", "large"), help="one part of it")
+    parser.add_argument(
+        "--only", choices=PARTS, help="one part of it"
+    )
     parser.add_argument("--seeds", type=int, default=3, help="runs on each real scene")
     parser.add_argument("--side", type=int, default=4096, help="of the large raster, in pixels")
     parser.add_argument("--readme", action="store_true", help="put the tables into README.md")
@@ -27,6 +31,7 @@ def main() -> None:
     parts = {
         "start": startup_tables,
         "scenes": lambda: real_scene_tables(options.seeds),
+        "responsiveness": responsiveness_tables,
         "large": lambda: large_scene_tables(options.side),
     }
     print(f"{os.cpu_count()} cores\n")
