@@ -21,9 +21,7 @@ BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
 def main() -> None:
     """Read the command line, measure, print."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument(
-        "--only", choices=PARTS, help="one part of it"
-    )
+    parser.add_argument("--only", choices=PARTS, help="one part of it")
     parser.add_argument("--seeds", type=int, default=3, help="runs on each real scene")
     parser.add_argument("--side", type=int, default=4096, help="of the large raster, in pixels")
     parser.add_argument("--readme", action="store_true", help="put the tables into README.md")
