@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 import rasterio
+from affine import Affine
 
 from hsi_film_plugin.engine import classification, jobs
 from hsi_film_plugin.engine.errors import (
@@ -192,6 +193,26 @@ def test_styles_name_and_colour_the_classes(asked: Params, out: Path):
     assert {"value": 2, "name": "Barley", "color": "#abcdef"} in result["classes"]
     assert "Barley" in (out / "classes.qml").read_text(encoding="utf-8")
     assert "Barley" in (out / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("crs", "transform"),
+    [
+        ("EPSG:32633", Affine(8, 6, 400000, 6, -8, 5000000)),  # rotated
+        ("EPSG:32633", Affine(10, 0, 400000, 0, 10, 5000000)),  # south-up
+        (None, Affine(10, 0, 400000, 0, -10, 5000000)),
+    ],
+)
+def test_unusual_rasters_give_maps_that_lie_as_they_do(
+    asked: Params, out: Path, make_fields, crs: str | None, transform: Affine
+):
+    fields = make_fields(96, name="unusual", crs=crs, transform=transform)
+    paths = {"input": str(fields.raster), "labels": str(fields.labels)}
+    JOBS["train_and_classify"](asked | paths, Progress())
+    with rasterio.open(out / "classes.tif") as dataset:
+        assert dataset.transform.almost_equals(transform)
+        assert (dataset.crs is None) == (crs is None)
+        assert (dataset.read(1) == fields.truth + 1).mean() > 0.8
 
 
 def test_classifying_an_extent_with_a_least_confidence(mapped: Params, out: Path):
