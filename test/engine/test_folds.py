@@ -72,23 +72,24 @@ def test_the_distance_to_training_pixels_is_that_of_the_nearest_of_another_fold(
 
 
 def test_clusters_of_polygons_are_held_out_as_one():
-    # 30 clusters of two polygons of the same class, five pixels apart; clusters far apart
+    # 30 clusters of two polygons of the same class, 60 pixels apart; clusters lie 90 apart
     places, classes = [], []
     for number in range(30):
-        top, left = number // 6 * 100, number % 6 * 100
-        places += [(top, left), (top, left + 8)]
+        top, left = number // 6 * 93, number % 6 * 156
+        places += [(top, left), (top, left + 63)]
         classes += [number % 3] * 2
     rows, cols, classes_of, polygons = squares(places, classes)
     found = spatial_folds(rows, cols, classes_of, polygons)
     assert len(np.unique(found.groups)) == 30
-    assert found.separation > 80
+    assert found.separation > 85
     for pair in range(30):
         assert len(np.unique(found.fold[polygons // 2 == pair])) == 1
 
 
 def test_no_group_takes_most_of_the_labels():
     # a chain of neighbouring polygons may not become one group
-    rows, cols, classes, polygons = squares([(0, 4 * n) for n in range(40)], [0, 1] * 20)
+    chain, alone = [(0, 4 * n) for n in range(30)], [(50 * n, 300) for n in range(26)]
+    rows, cols, classes, polygons = squares(chain + alone, [0, 1] * 28)
     found = spatial_folds(rows, cols, classes, polygons)
     assert np.bincount(found.groups).max() <= LARGEST_GROUP * len(rows)
     assert found.count == MOST_FOLDS

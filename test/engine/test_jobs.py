@@ -337,6 +337,23 @@ def _features(params: Params, backbone: Path) -> Params:
     return {"input": params["input"], "backbone": str(backbone), "output": params["output"]}
 
 
+@pytest.mark.parametrize("job", ["classify", "extract_features", "train_and_classify", "train"])
+def test_a_run_that_is_cancelled_just_before_its_end_leaves_nothing(
+    asked: Params, mapped: Params, out: Path, tiny_backbone: Path, job: str
+):
+    params = {"classify": mapped, "extract_features": _features(mapped, tiny_backbone)}.get(
+        job, asked
+    )
+    seen: list[float] = []
+    JOBS[job](params, Progress(lambda fraction, _: seen.append(fraction)))
+    assert seen[-1] == 1
+    for path in out.iterdir():
+        path.unlink()
+    with pytest.raises(Cancelled):
+        JOBS[job](params, cancelling(max(fraction for fraction in seen if fraction < 1)))
+    assert names(out) == []
+
+
 @pytest.mark.parametrize("stage", ["predict", "training_report", "with_map", "save_model"])
 def test_a_failure_in_mid_run_leaves_nothing_and_keeps_earlier_outputs(
     asked: Params, out: Path, monkeypatch: pytest.MonkeyPatch, stage: str
