@@ -144,6 +144,16 @@ def test_what_a_program_says_is_passed_on_and_a_failure_stops_the_demo(
         process.run("bad:one", {})
 
 
+def test_interrupted_run_is_no_success_and_shows_no_older_map(tmp_path, raster, labels):
+    class Interrupted:
+        def run(self, algorithm, parameters):
+            return "Cancelled: nothing is left.\n"
+
+    (tmp_path / "classes.tif").write_text("an older run's")
+    with pytest.raises(demo.DemoError, match="interrupted"):
+        demo.classify(Interrupted(), demo.Job(raster, str(labels), "class_id"), tmp_path)
+
+
 @pytest.mark.skipif("HSIFILM_ENGINE_PYTHON" not in os.environ, reason="needs the engine: make test")
 def test_map_that_is_the_truth_has_a_held_out_accuracy_of_one(tmp_path, monkeypatch):
     monkeypatch.setattr(demo, "SAMPLE_SIZE", 64)

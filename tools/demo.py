@@ -182,13 +182,19 @@ def classify(process: QgisProcess, job: Job, output: Path) -> list[str]:
     parameters: dict[str, object] = {"INPUT": job.raster, "LABELS": job.labels}
     if job.field:
         parameters["CLASS_FIELD"] = job.field
+    class_map = output / "classes.tif"
+    class_map.unlink(missing_ok=True)
     parameters.update(
-        OUTPUT=output / "classes.tif",
+        OUTPUT=class_map,
         CONFIDENCE=output / "confidence.tif",
         MODEL=output / "model.safetensors",
         REPORT=output / "report.html",
     )
-    return validated_accuracy(process.run("hsifilm:trainandclassify", parameters))
+    said = process.run("hsifilm:trainandclassify", parameters)
+    # An interrupted qgis_process ends as if all were well.
+    if not class_map.exists():
+        raise DemoError("hsifilm:trainandclassify was interrupted; there is no class map.")
+    return validated_accuracy(said)
 
 
 def validated_accuracy(said: str) -> list[str]:
