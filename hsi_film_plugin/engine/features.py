@@ -226,12 +226,12 @@ class FeatureBlocks:
         for number, i in enumerate(range(top - 1, top + cells)):
             part = progress.part(number / (cells + 1), (number + 1) / (cells + 1))
             current = self._window_row(picture, i, left, width, part)
+            self._kept = {key: run for key, run in self._kept.items() if key[0] == i}
             if i < top:
                 previous = current
                 continue
             rows.append(_blended(previous, current, left, width))
             previous = current
-        self._kept = {key: run for key, run in self._kept.items() if key[0] == top + cells - 1}
         found = [row for row in rows if row is not None]
         if not found:
             return []
