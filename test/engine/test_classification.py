@@ -84,7 +84,7 @@ def out(tmp_path: Path) -> Path:
 def test_maps_are_the_same_bytes_for_any_chunk_size(
     make_fields, make_model, out, monkeypatch, picture
 ):
-    fields = make_fields(280)
+    fields = make_fields(200)
     model = make_model(fields.raster, picture=picture)
     first = classified(model, fields.raster, out)
     assert len(np.unique(read(first))) == 3

@@ -53,7 +53,7 @@ def out(tmp_path: Path) -> Path:
 @pytest.fixture
 def asked(make_fields, tiny_backbone: Path, out: Path) -> Params:
     """Return the parameters of a small train_and_classify job with every output."""
-    fields = make_fields(96)
+    fields = make_fields(72)
     return {
         "input": str(fields.raster),
         "labels": str(fields.labels),
