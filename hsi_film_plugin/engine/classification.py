@@ -30,7 +30,7 @@ from .windows import CHUNK_MULTIPLE, STRIDE, Block, aligned, chunks, grown
 TILE = (STRIDE, CHUNK_MULTIPLE)
 CHUNK_ROWS = 128
 #: Of the float32 spectra of a chunk and its surroundings.
-CHUNK_BYTES = 160e6
+CHUNK_BYTES = 100e6
 #: Bands of the same sensor, in the same order: also where two have one wavelength.
 SAME_NM = 0.1
 #: A band fits one of the model's if it lies within this of it, in nm ...
