@@ -106,8 +106,8 @@ def read_cube(scene: Scene, block: Block, bands: Sequence[int]) -> Cube:
     height, width = int(rows.max()) - top + 1, int(cols.max()) - left + 1
     cube, valid = scene.read(top, left, height, width, bands)
     if (height, width) != (block.height, block.width) or block.row < 0 or block.col < 0:
-        inside = np.ix_(rows - top, cols - left)
-        cube, valid = cube[(slice(None), *inside)], valid[inside]
+        down, right = np.ix_(rows - top, cols - left)
+        cube, valid = cube[:, down, right], valid[down, right]
     return Cube(block, cube, valid)
 
 
