@@ -35,24 +35,25 @@ class SceneSample:
     valid_share: float
 
 
-def sample_scene(scene: Scene, progress: Progress) -> SceneSample:
+def sample_scene(
+    scene: Scene, progress: Progress, labelled: tuple[np.ndarray, np.ndarray] | None = None
+) -> SceneSample:
     """Read blocks on a regular lattice over the scene (all of a small one).
+
+    Args:
+        scene: The scene.
+        progress: For a progress bar, and to cancel.
+        labelled: Rows and columns of labelled pixels: where to look instead if the lattice
+            falls on nodata only, as it can in a swath that fills little of its raster.
 
     Raises:
         InputError: if the scene has no valid pixel or no band that varies.
     """
     wanted = [int(band) for band in np.flatnonzero(scene.bands.good)]
-    spectra, seen = [], 0
-    tops, lefts = _lattice(scene.height), _lattice(scene.width)
-    for done, top in enumerate(tops):
-        for left in lefts:
-            progress.report(done / len(tops), "Sampling the scene")
-            height = min(SAMPLE_BLOCK, scene.height - top)
-            width = min(SAMPLE_BLOCK, scene.width - left)
-            cube, valid = scene.read(top, left, height, width, wanted)
-            spectra.append(cube[:, valid].T)
-            seen += valid.size
-    pixels = np.concatenate(spectra)
+    lattice = [(top, left) for top in _lattice(scene.height) for left in _lattice(scene.width)]
+    pixels, seen = _read_blocks(scene, lattice, wanted, progress)
+    if not len(pixels) and labelled is not None:
+        pixels, seen = _read_blocks(scene, _blocks_of(*labelled), wanted, progress)
     if not len(pixels):
         raise InputError(
             f"'{scene.path.name}' has no valid pixel: every one that was looked at is nodata, "
@@ -65,6 +66,28 @@ def sample_scene(scene: Scene, progress: Progress) -> SceneSample:
     bands = tuple(band for band, keep in zip(wanted, varies) if keep)
     constant = tuple(band for band, keep in zip(wanted, varies) if not keep)
     return SceneSample(bands, constant, pixels[:, varies], len(pixels) / seen)
+
+
+def _read_blocks(
+    scene: Scene, blocks: list[tuple[int, int]], bands: list[int], progress: Progress
+) -> tuple[np.ndarray, int]:
+    """Return the valid pixels of blocks, float32 ``(n, len(bands))``, and how many were read."""
+    spectra, seen = [np.empty((0, len(bands)), np.float32)], 0
+    for done, (top, left) in enumerate(blocks):
+        progress.report(done / len(blocks), "Sampling the scene")
+        height = min(SAMPLE_BLOCK, scene.height - top)
+        width = min(SAMPLE_BLOCK, scene.width - left)
+        cube, valid = scene.read(top, left, height, width, bands)
+        spectra.append(cube[:, valid].T)
+        seen += valid.size
+    return np.concatenate(spectra), seen
+
+
+def _blocks_of(rows: np.ndarray, cols: np.ndarray) -> list[tuple[int, int]]:
+    """Return where the blocks that hold the pixels begin, thinned to as many as a lattice's."""
+    held = np.unique(np.stack([rows, cols], axis=1) // SAMPLE_BLOCK, axis=0) * SAMPLE_BLOCK
+    stride = -(-len(held) // SAMPLE_BLOCKS_A_SIDE**2)
+    return [(int(top), int(left)) for top, left in held[::stride]]
 
 
 def _lattice(size: int) -> list[int]:

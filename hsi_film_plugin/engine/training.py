@@ -68,7 +68,7 @@ def train(
         InputError: if scene, labels or settings cannot be used.
     """
     check_settings(settings)
-    sample = sample_scene(scene, progress.part(0.0, 0.05))
+    sample = sample_scene(scene, progress.part(0.0, 0.05), (labels.rows, labels.cols))
     pixels, warnings = training_pixels(scene, labels, sample, settings.seed)
     folds = spatial_folds(pixels.rows, pixels.cols, pixels.classes, pixels.polygons)
     trial = Trial(pixels, folds, len(labels.classes), settings.seed)

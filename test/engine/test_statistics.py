@@ -127,3 +127,15 @@ def test_the_sign_of_a_component_does_not_depend_on_the_sample_s_order():
     np.testing.assert_allclose(forth.matrix, back.matrix, rtol=1e-2, atol=1e-3)
     largest = np.abs(forth.matrix * x.std(axis=0)[:, None]).argmax(axis=0)
     assert (forth.matrix[largest, np.arange(5)] > 0).all()
+
+
+def test_a_scene_that_is_nearly_all_nodata_is_sampled_where_its_labels_lie(make_raster):
+    cube = np.full((2, 2000, 40), -1, np.float32)
+    cube[:, 100:110, 5:15] = np.arange(200).reshape(2, 10, 10)
+    rows, cols = np.arange(102, 106), np.full(4, 8)
+    with Scene.open(make_raster("swath.tif", cube, nodata=-1)) as scene:
+        with pytest.raises(InputError, match="no valid pixel"):
+            sample_scene(scene, Progress())
+        sample = sample_scene(scene, Progress(), (rows, cols))
+    assert len(sample.spectra) == 100
+    assert sample.bands == (0, 1)
