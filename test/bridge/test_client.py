@@ -287,7 +287,7 @@ def test_engine_follows_its_parent_within_five_seconds_and_leaves_no_file(tmp_pa
         pass
     assert (tmp_path / ".classes.tif.partial-test").exists()
     os.killpg(parent.pid, number)
-    parent.wait()
+    parent.wait(timeout=30)
     wait_until(lambda: not alive(pid), limit_s=5.0)
     assert [path.name for path in tmp_path.iterdir()] == ["logs"]
 
