@@ -11,7 +11,7 @@ from .area import AreaEstimates, polygon_area_estimates
 from .assessment import Accuracy, accuracy, confusion_matrix
 from .class_map import ClassMap, read_class_map
 from .errors import InputError
-from .grid import crs_name
+from .grid import crs_name, pixel_square_metres
 from .label_classes import LabelClass
 from .labels import Labels, read_labels
 from .parameters import LabelSource
@@ -74,7 +74,7 @@ def assess_map(
     found = accuracy(matrix)
     counts = np.zeros(len(classes), np.int64)
     np.add.at(counts, in_map, class_map.counts)
-    pixel_area = _square_metres(class_map)
+    pixel_area = pixel_square_metres(class_map)
     areas = polygon_area_estimates(
         truth[judged], mapped[judged], reference.polygons[judged], counts, pixel_area or 1.0
     )
@@ -176,14 +176,6 @@ def _warnings(
         names = ", ".join(classes[index].name for index in sorted(absent))
         warnings.append(f"In the map but not in the reference, so always counted wrong: {names}.")
     return warnings
-
-
-def _square_metres(class_map: ClassMap) -> float | None:
-    """Return the area of a pixel, None where it is unknown."""
-    if class_map.crs is None or not class_map.crs.is_projected:
-        return None
-    factor = float(class_map.crs.linear_units_factor[1])
-    return float(abs(class_map.transform.determinant)) * factor**2
 
 
 def _pictures(

@@ -83,6 +83,14 @@ def to_pixels(grid: Grid, xs: np.ndarray, ys: np.ndarray) -> tuple[np.ndarray, n
     return a * xs + b * ys + c, d * xs + e * ys + f
 
 
+def pixel_square_metres(grid: Grid) -> float | None:
+    """Return the area of a pixel in square metres, None where it is unknown."""
+    if grid.crs is None or not grid.crs.is_projected:
+        return None
+    factor = float(grid.crs.linear_units_factor[1])
+    return float(abs(grid.transform.determinant)) * factor**2
+
+
 def crs_name(crs: CRS | None) -> str:
     """Return ``EPSG:n`` if the CRS has a code, else its name; empty without a CRS."""
     if crs is None:

@@ -7,15 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import rasterio
 from rasterio.enums import Resampling
 
 from .area import polygon_area_estimates
 from .assessment import Accuracy, accuracy, calibration, confusion_matrix
 from .choice import HeldOut, losses
+from .grid import pixel_square_metres
 from .labels import Labels
 from .model import Model
 from .pseudo_image import true_colour_bands
+from .raster_file import open_raster
 from .report import (
     AccuracySection,
     AreasSection,
@@ -104,7 +105,7 @@ def with_map(
     areas = None
     known = _held_out(evidence)
     if known.any():
-        pixel_area = _pixel_area(scene)
+        pixel_area = pixel_square_metres(scene)
         areas = AreasSection(
             polygon_area_estimates(
                 evidence.pixels.classes[known],
@@ -139,7 +140,7 @@ def scene_picture(scene: Scene, step: int) -> np.ndarray:
 
 def map_picture(class_map: Path, model: Model) -> np.ndarray:
     """Return a thumbnail of a class map, uint8 ``(height, width, 4)``."""
-    with rasterio.open(class_map) as dataset:
+    with open_raster(class_map) as dataset:
         step = thumbnail_step(dataset.height, dataset.width)
         shape = (-(-dataset.height // step), -(-dataset.width // step))
         values = dataset.read(1, out_shape=shape, resampling=Resampling.nearest)
@@ -168,31 +169,14 @@ def _folds(scene: Scene, evidence: Evidence) -> Folds | None:
     folds = evidence.folds
     if not folds.count:
         return None
-    metres = _metres(scene)
+    area = pixel_square_metres(scene)
     gap = float(np.nanmin(folds.nearest))
     return Folds(
         tuple(int((folds.fold == k).sum()) for k in range(folds.count)),
         f"whole polygons, taken together in {len(np.unique(folds.groups))} places",
         gap,
-        gap * metres if metres else None,
+        gap * area**0.5 if area else None,
     )
-
-
-def _metres(scene: Scene) -> float | None:
-    """Return a pixel's side in metres, None where that is unknown."""
-    if scene.crs is None or not scene.crs.is_projected:
-        return None
-    about = scene.describe()
-    factor = float(scene.crs.linear_units_factor[1])
-    return float(factor * (about.pixel_width * about.pixel_height) ** 0.5)
-
-
-def _pixel_area(scene: Scene) -> float | None:
-    metres = _metres(scene)
-    if metres is None or scene.crs is None:
-        return None
-    factor = float(scene.crs.linear_units_factor[1])
-    return float(abs(scene.transform.determinant)) * factor**2
 
 
 def _held_out(evidence: Evidence) -> np.ndarray:
