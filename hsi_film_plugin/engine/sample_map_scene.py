@@ -17,7 +17,7 @@ import numpy.typing as npt
 from .errors import InputError
 from .sample_landscape import MATERIALS, Ground
 from .sample_noise import Floats, hashes, make_key, nearest_points, uniform
-from .sample_sensor import SCALE, make_sensor
+from .sample_sensor import Sensed, make_sensor
 from .sample_tiles import Numbers, render_tile, tiles_of
 
 _PARCEL = 32.0
@@ -51,7 +51,7 @@ class Recipe:
 
 
 @dataclass(frozen=True, eq=False)
-class MapScene:
+class MapScene(Sensed):
     """A scene on a given class map.
 
     Attributes:
@@ -94,26 +94,6 @@ class MapScene:
             )
         if self.bands < 1:
             raise InputError(f"The scene's bands are {self.bands}; there must be at least 1.")
-
-    @property
-    def wavelengths(self) -> Floats:
-        """Band centres, nm, float64 (bands,)."""
-        return make_sensor(self.bands).wavelengths
-
-    @property
-    def fwhm(self) -> Floats:
-        """Full widths at half maximum, nm, float64 (bands,)."""
-        return make_sensor(self.bands).fwhm
-
-    @property
-    def good(self) -> npt.NDArray[np.bool_]:
-        """Which bands are good, bool (bands,)."""
-        return make_sensor(self.bands).good
-
-    @property
-    def scale(self) -> float:
-        """Reflectance of one step of the numbers that ``render`` returns."""
-        return SCALE
 
     def render(self, row: int, col: int, height: int, width: int) -> Numbers:
         """Return the window's reflectance in steps of ``scale``, uint16 (bands, height, width)."""

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from .errors import InputError
 from .sample_landscape import MATERIALS, Ground, Plan, lay_out
 from .sample_noise import Floats
-from .sample_sensor import SCALE, Sensor, make_sensor
+from .sample_sensor import Sensed, Sensor, make_sensor
 from .sample_texture import FINER
 from .sample_tiles import TILE, Numbers, points_of, render_tile, tiles_of
 from .sample_training import SamplePolygon, draw_training_polygons
@@ -60,7 +60,7 @@ CLASSES = (
 
 
 @dataclass(frozen=True)
-class SampleScene:
+class SampleScene(Sensed):
     """A scene of fields, forests, villages and water.
 
     Attributes:
@@ -102,26 +102,6 @@ class SampleScene:
     def classes(self) -> tuple[SampleClass, ...]:
         """All classes that a scene may hold; a small scene holds fewer."""
         return CLASSES
-
-    @property
-    def wavelengths(self) -> Floats:
-        """Band centres, nm, float64 (bands,)."""
-        return make_sensor(self.bands).wavelengths
-
-    @property
-    def fwhm(self) -> Floats:
-        """Full widths at half maximum, nm, float64 (bands,)."""
-        return make_sensor(self.bands).fwhm
-
-    @property
-    def good(self) -> npt.NDArray[np.bool_]:
-        """Which bands are good, bool (bands,): False in the water vapour, nothing but noise."""
-        return make_sensor(self.bands).good
-
-    @property
-    def scale(self) -> float:
-        """Reflectance of one step of the numbers that ``render`` returns."""
-        return SCALE
 
     @property
     def epsg(self) -> int:

@@ -209,3 +209,29 @@ def _resample(nm: Floats, fwhm: Floats) -> Floats:
     weights /= weights.sum(axis=1, keepdims=True)
     resampled: Floats = (curves @ weights.T) * SCALE
     return resampled
+
+
+class Sensed:
+    """What a simulated scene of ``bands`` bands says of the sensor that recorded it."""
+
+    bands: int
+
+    @property
+    def wavelengths(self) -> Floats:
+        """Band centres, nm, float64 (bands,)."""
+        return make_sensor(self.bands).wavelengths
+
+    @property
+    def fwhm(self) -> Floats:
+        """Full widths at half maximum, nm, float64 (bands,)."""
+        return make_sensor(self.bands).fwhm
+
+    @property
+    def good(self) -> npt.NDArray[np.bool_]:
+        """Which bands are good, bool (bands,): False in the water vapour, nothing but noise."""
+        return make_sensor(self.bands).good
+
+    @property
+    def scale(self) -> float:
+        """Reflectance of one step of the numbers that ``render`` returns."""
+        return SCALE
