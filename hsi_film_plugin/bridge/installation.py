@@ -14,6 +14,7 @@ from typing import Any, BinaryIO, Final
 
 from . import folders, pip_steps, standalone_python
 from .base_python import find_base_python, needs_standalone
+from .download import Fetch
 from .engine_check import check_command, report_in, required_names
 from .file_lock import Busy, only_one
 from .installation_failures import (
@@ -59,7 +60,7 @@ class Order:
     proxy: str | None = None
     torch_index: str | None = None
     standalone: bool | None = None
-    fetch: standalone_python.Fetch = standalone_python.download
+    fetch: Fetch = standalone_python.download
     uv: standalone_python.Release | None = None
     logs: Path | None = None
 

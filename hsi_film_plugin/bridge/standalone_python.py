@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import platform
 import shutil
 import sys
@@ -12,13 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from .download import Fetch, fetch_with, sha256_of
+
 RELEASES: Final = Path(__file__).with_name("uv-releases.txt")
 PYTHON: Final = "3.11"  # the version that the pinned libraries were tested with
-_CHUNK: Final = 1 << 16
-
-#: Fetches an address into a file, reporting the fraction; raises OSError, or whatever
-#: the report raises.
-Fetch = Callable[[str, Path, Callable[[float], None]], None]
 
 
 class BadDownload(Exception):
@@ -69,7 +65,7 @@ def bring_uv(
     folder.mkdir(parents=True, exist_ok=True)
     wheel = folder / "uv.whl"
     fetch(release.address, wheel, on_progress)
-    found = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    found = sha256_of(wheel)
     if found != release.sha256:
         wheel.unlink()
         raise BadDownload(
@@ -112,17 +108,6 @@ def download(address: str, path: Path, on_progress: Callable[[float], None]) -> 
     Raises:
         OSError: if it cannot be fetched or written.
     """
-    import urllib.request  # slow, and needed only here
+    from .urllib_get import get  # slow, and needed only here
 
-    if not address.startswith(("https://", "file://")):
-        raise OSError(f"'{address}' is neither https nor a file")
-    with urllib.request.urlopen(address, timeout=30) as source:  # noqa: S310  # nosec B310
-        size = int(source.headers.get("Content-Length") or 0)
-        done = 0
-        with path.open("wb") as file:
-            while chunk := source.read(_CHUNK):
-                file.write(chunk)
-                done += len(chunk)
-                on_progress(done / size if size else 0.0)
-    if size and done != size:
-        raise OSError(f"the download ended after {done} of {size} bytes")
+    fetch_with(get)(address, path, on_progress)
