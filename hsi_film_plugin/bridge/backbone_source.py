@@ -16,20 +16,25 @@ from .download import sha256_of
 WEIGHTS: Final = "diffusion_pytorch_model.safetensors"
 _CHECKPOINTS: Final = (".pt", ".pth", ".ckpt")
 _CONDITIONAL: Final = "UNet2DConditionModel"
-#: What is taken of a Stable Diffusion folder; `?` marks what may be missing.
-_STABLE_DIFFUSION: Final = (
+#: As some pipelines call their half-precision weights.
+HALF_WEIGHTS: Final = "diffusion_pytorch_model.fp16.safetensors"
+#: What a Stable Diffusion folder has beside the weights of its UNet and its VAE.
+_PARTS: Final = (
+    "model_index.json",
     "unet/config.json",
-    f"unet/{WEIGHTS}",
     "vae/config.json",
-    f"vae/{WEIGHTS}",
-    "?model_index.json",
-    "?scheduler/scheduler_config.json",
-    "?text_encoder/config.json",
-    "?text_encoder/model.safetensors",
-    "?tokenizer/merges.txt",
-    "?tokenizer/special_tokens_map.json",
-    "?tokenizer/tokenizer_config.json",
-    "?tokenizer/vocab.json",
+    "scheduler/scheduler_config.json",
+)
+#: What embeds the empty text, in one way or another.
+_TEXT_PARTS: Final = (
+    "empty_prompt.safetensors",
+    "text_encoder/config.json",
+    "text_encoder/model.safetensors",
+    "text_encoder/model.fp16.safetensors",
+    "tokenizer/merges.txt",
+    "tokenizer/special_tokens_map.json",
+    "tokenizer/tokenizer_config.json",
+    "tokenizer/vocab.json",
 )
 
 
@@ -231,7 +236,8 @@ def _recognised(source: Path) -> tuple[Kind, dict[str, Path]]:
 
 def _plain_folder(network: Path, scheduler: Path) -> dict[str, Path]:
     """Return the files of an unconditional network, by the names of one flat folder."""
-    found = {"config.json": network / "config.json", WEIGHTS: _weights(network)}
+    weights = _weights(network)
+    found = {"config.json": network / "config.json", weights.name: weights}
     schedule = scheduler / "scheduler_config.json"
     if schedule.is_file():
         found[schedule.name] = schedule
@@ -240,18 +246,20 @@ def _plain_folder(network: Path, scheduler: Path) -> dict[str, Path]:
 
 def _stable_diffusion(folder: Path) -> dict[str, Path]:
     """Return the files of a Stable Diffusion folder that are of use, by their names in it."""
-    for part in ("unet", "vae"):
-        _weights(folder / part)
-    names = [(name.lstrip("?"), name.startswith("?")) for name in _STABLE_DIFFUSION]
-    return {
-        name: folder / name for name, optional in names if not optional or (folder / name).is_file()
-    }
+    lacking = [name for name in _PARTS if not (folder / name).is_file()]
+    if lacking:
+        raise BackboneFailure(
+            f"The Stable Diffusion folder '{folder}' lacks {', '.join(lacking)}. Copy it again."
+        )
+    weights = (f"{part}/{_weights(folder / part).name}" for part in ("unet", "vae"))
+    text = (name for name in _TEXT_PARTS if (folder / name).is_file())
+    return {name: folder / name for name in (*_PARTS, *weights, *text)}
 
 
 def _weights(folder: Path) -> Path:
-    path = folder / WEIGHTS
-    if path.is_file():
-        return path
+    for name in (WEIGHTS, HALF_WEIGHTS):
+        if (folder / name).is_file():
+            return folder / name
     pickled = sorted(other.name for other in folder.glob("*.bin"))
     reason = (
         f"Its '{pickled[0]}' is not read, since files of that format can carry programs. "

@@ -360,13 +360,22 @@ def test_pipeline_folder_is_laid_flat(tmp_path, means):
 def test_stable_diffusion_folder_keeps_its_layout(tmp_path, means):
     source = tmp_path / "sd"
     diffusers_folder(source / "unet", "UNet2DConditionModel")
-    diffusers_folder(source / "vae", "AutoencoderKL")
+    vae = diffusers_folder(source / "vae", "AutoencoderKL")
+    weights = vae / "diffusion_pytorch_model.safetensors"
+    weights.rename(vae / "diffusion_pytorch_model.fp16.safetensors")
+    with pytest.raises(BackboneFailure, match=r"lacks model_index\.json, scheduler/"):
+        offer_of(source)
+    (source / "model_index.json").write_text("{}")
+    (source / "scheduler").mkdir()
+    (source / "scheduler" / "scheduler_config.json").write_text("{}")
+    (source / "empty_prompt.safetensors").write_bytes(b"x")
     (source / "safety_checker").mkdir()
     (source / "safety_checker" / "model.safetensors").write_bytes(b"x")
     known = entry_for(offer_of(source))
     assert known.id == "stable-diffusion"
     installed = add(source, means, known.id, known)
-    assert (installed.folder / "vae" / "config.json").is_file()
+    assert (installed.folder / "vae" / "diffusion_pytorch_model.fp16.safetensors").is_file()
+    assert (installed.folder / "empty_prompt.safetensors").is_file()
     assert not (installed.folder / "safety_checker").exists()
     with pytest.raises(BackboneFailure, match="only a part of a Stable Diffusion folder"):
         offer_of(source / "unet")
