@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Pretrain the bundled diffusion backbone on a folder of photos.
+"""Pretrain the bundled diffusion backbone on a folder of photos and on dead-leaves pictures.
 
 The result is a diffusers ``UNet2DModel`` folder (``config.json`` and fp16
 ``diffusion_pytorch_model.safetensors``) with a model card. Training can be
@@ -9,7 +9,7 @@ the batches that an uninterrupted one would have seen.
 
 Run it in the engine's environment::
 
-    python tools/pretrain_backbone.py --photos DIR --output DIR
+    python -m tools.pretrain_backbone --photos DIR --output DIR
 """
 
 from __future__ import annotations
@@ -22,19 +22,27 @@ import math
 import os
 import time
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
-from diffusers import DDPMScheduler, UNet2DModel
+from diffusers import DDIMScheduler, DDPMScheduler, UNet2DModel
+from matplotlib.figure import Figure
 from PIL import Image
 from safetensors.torch import load_file, save_file
+from torch import nn
 from torch.nn import functional
+from torch.utils.data import DataLoader, Dataset
+
+from tools.dead_leaves import dead_leaves
 
 logger = logging.getLogger("pretrain_backbone")
 
 WINDOW = 64
+LOG_EVERY = 25
 PHOTO_SUFFIXES = (".jpg", ".jpeg", ".png")
 
 
@@ -56,12 +64,14 @@ class Recipe:
         photo_side: Short side, in pixels, that photos are brought down to.
         false_colour: Share of pictures whose channels are mixed at random, so
             that a principal-component picture is not foreign to the network.
+        leaves: Share of pictures cut from dead-leaves pictures.
+        leaves_pictures: How many of those there are.
     """
 
     widths: tuple[int, ...] = (64, 96, 128, 192)
     attention: tuple[bool, ...] = (False, False, True, True)
     layers: int = 1
-    steps: int = 1500
+    steps: int = 3000
     batch: int = 16
     learning_rate: float = 4e-4
     warmup: int = 200
@@ -69,6 +79,8 @@ class Recipe:
     small_timesteps: float = 2.0
     photo_side: int = 160
     false_colour: float = 0.3
+    leaves: float = 0.25
+    leaves_pictures: int = 1000
     seed: int = 0
 
 
@@ -113,10 +125,31 @@ def read_photos(folder: Path, side: int) -> list[np.ndarray]:
     return photos
 
 
-def draw_batch(photos: list[np.ndarray], recipe: Recipe, step: int) -> torch.Tensor:
-    """Return the pictures of a step as float32 ``(batch, 3, 64, 64)`` in [-1, 1]."""
-    rng = np.random.default_rng((recipe.seed, step))
-    return torch.stack([draw_picture(photos, recipe, rng) for _ in range(recipe.batch)])
+def draw_leaves(recipe: Recipe) -> list[np.ndarray]:
+    """Return the recipe's dead-leaves pictures, uint8 ``(side, side, 3)`` each."""
+    if not recipe.leaves:
+        return []
+    seeds = [(recipe.seed, number) for number in range(recipe.leaves_pictures)]
+    with ProcessPoolExecutor() as pool:
+        return list(pool.map(partial(dead_leaves, recipe.photo_side), seeds, chunksize=20))
+
+
+class Batches(Dataset[torch.Tensor]):
+    """The pictures of each step, the same however many processes draw them."""
+
+    def __init__(self, photos: list[np.ndarray], leaves: list[np.ndarray], recipe: Recipe) -> None:
+        self.photos, self.leaves, self.recipe = photos, leaves, recipe
+
+    def __getitem__(self, step: int) -> torch.Tensor:
+        """Return the pictures of a step as float32 ``(batch, 3, 64, 64)`` in [-1, 1]."""
+        rng = np.random.default_rng((self.recipe.seed, step))
+        pictures = []
+        for _ in range(self.recipe.batch):
+            artificial = rng.random() < self.recipe.leaves
+            pictures.append(
+                draw_picture(self.leaves if artificial else self.photos, self.recipe, rng)
+            )
+        return torch.stack(pictures)
 
 
 def draw_picture(
@@ -159,6 +192,25 @@ def learning_rate(recipe: Recipe, step: int) -> float:
     return recipe.learning_rate * (0.1 + 0.9 * 0.5 * (1 + math.cos(math.pi * share)))
 
 
+def spare_slow_gradients(unet: UNet2DModel) -> None:
+    """Leave bf16 where its weight gradients are many times slower than float32's.
+
+    Those are convolutions of stride 2 and of 8x8 pictures, on CPUs with AVX-512 BF16.
+    """
+    lowest = (unet.down_blocks[-1], unet.mid_block, unet.up_blocks[0])
+    slow = [module for block in lowest for module in block.modules()]
+    slow += [module for module in unet.modules() if getattr(module, "stride", None) == (2, 2)]
+    for module in dict.fromkeys(slow):
+        if isinstance(module, nn.Conv2d):
+            module.forward = partial(_in_float32, module)
+
+
+def _in_float32(convolution: nn.Conv2d, pictures: torch.Tensor) -> torch.Tensor:
+    with torch.autocast(pictures.device.type, enabled=False):
+        made = nn.Conv2d.forward(convolution, pictures.float())
+    return made.to(pictures.dtype)
+
+
 class Run:
     """The state of a training run: network, moving average, optimiser, losses."""
 
@@ -166,16 +218,18 @@ class Run:
         torch.manual_seed(recipe.seed)
         self.recipe = recipe
         self.device = device
-        self.unet = build_unet(recipe).to(device)
+        self.unet = build_unet(recipe).to(device, memory_format=torch.channels_last)
+        if device.type == "cpu":
+            spare_slow_gradients(self.unet)
         self.average = {name: p.detach().clone() for name, p in self.unet.named_parameters()}
-        self.optimiser = torch.optim.AdamW(self.unet.parameters(), weight_decay=1e-3)
+        self.optimiser = torch.optim.AdamW(self.unet.parameters(), weight_decay=1e-3, fused=True)
         self.scheduler = DDPMScheduler(beta_schedule="squaredcos_cap_v2")
         self.step = 0
         self.seconds = 0.0
         self.losses: list[tuple[int, float]] = []
 
-    def advance(self, pictures: torch.Tensor) -> float:
-        """Take one optimiser step on a batch and return its loss."""
+    def advance(self, pictures: torch.Tensor) -> torch.Tensor:
+        """Take one optimiser step on a batch and return its loss, on the run's device."""
         recipe = self.recipe
         generator = torch.Generator().manual_seed(recipe.seed * 1_000_003 + self.step)
         uniform = torch.rand(len(pictures), generator=generator)
@@ -183,7 +237,7 @@ class Run:
         timesteps = (total * uniform**recipe.small_timesteps).long().clamp(max=total - 1)
         noise = torch.randn(pictures.shape, generator=generator)
         noised = self.scheduler.add_noise(pictures, noise, timesteps)
-        noised = noised.to(self.device)
+        noised = noised.to(self.device, memory_format=torch.channels_last)
         for group in self.optimiser.param_groups:
             group["lr"] = learning_rate(recipe, self.step)
         with torch.autocast(self.device.type, dtype=torch.bfloat16):
@@ -195,10 +249,11 @@ class Run:
         self.optimiser.step()
         decay = min(recipe.ema, (1 + self.step) / (10 + self.step))
         with torch.no_grad():
-            for name, parameter in self.unet.named_parameters():
-                self.average[name].lerp_(parameter, 1 - decay)
+            torch._foreach_lerp_(
+                list(self.average.values()), list(self.unet.parameters()), 1 - decay
+            )
         self.step += 1
-        return float(loss.detach())
+        return loss.detach()
 
     def save(self, folder: Path) -> None:
         """Write a checkpoint; an interrupted write leaves the previous one."""
@@ -236,7 +291,7 @@ class Run:
                     key: tensors[f"optimiser.{key}.{name}"]
                     for key in ("step", "exp_avg", "exp_avg_sq")
                 }
-                self.optimiser.state[parameter]["step"] = tensors[f"optimiser.step.{name}"].cpu()
+                self.optimiser.state[parameter]["step"] = tensors[f"optimiser.step.{name}"]
         progress = json.loads(metadata["progress"])
         self.step, self.seconds = progress["step"], progress["seconds"]
         self.losses = [(int(step), float(loss)) for step, loss in progress["losses"]]
@@ -245,8 +300,10 @@ class Run:
     def export(self, folder: Path, photos: int, names: list[str], note: str) -> Path:
         """Write the averaged network in diffusers format, its model card and its credits."""
         network = build_unet(self.recipe)
-        network.load_state_dict({n: p.cpu() for n, p in self.average.items()})
+        network.load_state_dict({n: p.contiguous().cpu() for n, p in self.average.items()})
         network.half().save_pretrained(folder)
+        draw_samples(network.float(), self.device, self.recipe.seed).save(folder / "samples.png")
+        draw_losses(self.losses, folder / "loss.png")
         weights = folder / "diffusion_pytorch_model.safetensors"
         digest = hashlib.sha256(weights.read_bytes()).hexdigest()
         parameters = sum(p.numel() for p in network.parameters())
@@ -254,6 +311,35 @@ class Run:
         weights.chmod(0o644)
         (folder / "PHOTOS.txt").write_text("".join(f"{name}\n" for name in names))
         return weights
+
+
+@torch.inference_mode()
+def draw_samples(
+    network: UNet2DModel, device: torch.device, seed: int, rows: int = 3, columns: int = 8
+) -> Image.Image:
+    """Return pictures that the network dreams in 50 DDIM steps, as one sheet."""
+    scheduler = DDIMScheduler(beta_schedule="squaredcos_cap_v2", clip_sample=True)
+    scheduler.set_timesteps(50)
+    generator = torch.Generator().manual_seed(seed)
+    pictures = torch.randn((rows * columns, 3, WINDOW, WINDOW), generator=generator).to(device)
+    network = network.to(device).eval()
+    for timestep in scheduler.timesteps:
+        pictures = scheduler.step(
+            network(pictures, timestep).sample, timestep, pictures
+        ).prev_sample
+    sheet = pictures.view(rows, columns, 3, WINDOW, WINDOW).permute(0, 3, 1, 4, 2)
+    sheet = sheet.reshape(rows * WINDOW, columns * WINDOW, 3)
+    return Image.fromarray(((sheet.cpu().numpy() + 1) * 127.5).clip(0, 255).astype(np.uint8))
+
+
+def draw_losses(losses: list[tuple[int, float]], path: Path) -> None:
+    """Draw the loss curve."""
+    figure = Figure(figsize=(6, 3), layout="constrained")
+    axes = figure.subplots()
+    axes.plot(*zip(*losses), linewidth=1)
+    axes.set(xlabel="step", ylabel="mean squared error of the noise", yscale="log")
+    axes.grid(visible=True, alpha=0.3)
+    figure.savefig(path, dpi=80, metadata={"Software": None})
 
 
 def checkpoint_metadata(path: Path) -> dict[str, str]:
@@ -283,6 +369,8 @@ generate pictures.
   Flickr, and the Kodak Lossless True Color Image Suite, released for unrestricted use.
   `PHOTOS.txt` names each: a number is the photo's id on Flickr, where its author is
   credited. No photo is part of this project.
+- **Pictures by rule**: {run.recipe.leaves:.0%} of the pictures are cut from
+  {run.recipe.leaves_pictures} dead-leaves pictures (`tools/dead_leaves.py`).
 - **Task**: predict the noise added to 64x64 crops of random scale, flipped, turned and
   lightly recoloured; cosine schedule of 1000 steps, small timesteps drawn more often.
 - **Training**: {run.step} steps of {run.recipe.batch} pictures, {run.seconds / 60:.0f} minutes
@@ -292,11 +380,17 @@ generate pictures.
   spatial features of any kind can lower accuracy, which is why HSI FiLM chooses by
   spatially separate validation whether to use them.
 
-Made by `python tools/pretrain_backbone.py` with
+Made by `python -m tools.pretrain_backbone` with
 
 {recipe}
 
-## Loss (mean over the last steps)
+## What it dreams (50 DDIM steps, seed {run.recipe.seed})
+
+![samples](samples.png)
+
+## Loss (mean over the last {LOG_EVERY} steps)
+
+![loss](loss.png)
 
 | step | loss |
 |---:|---:|
@@ -310,25 +404,33 @@ def thinned(losses: list[tuple[int, float]], rows: int = 20) -> list[tuple[int, 
     return losses[::-1][::stride][::-1]
 
 
-def batches(photos: list[np.ndarray], recipe: Recipe, first: int) -> Iterator[torch.Tensor]:
+def batches(pictures: Batches, first: int, workers: int) -> Iterator[torch.Tensor]:
     """Yield the batches from step ``first`` to the last."""
-    for step in range(first, recipe.steps):
-        yield draw_batch(photos, recipe, step)
+    steps = range(first, pictures.recipe.steps)
+    yield from DataLoader(
+        pictures,
+        batch_size=None,
+        sampler=steps,
+        num_workers=workers,
+        pin_memory=torch.cuda.is_available(),
+    )
 
 
-def train(run: Run, photos: list[np.ndarray], work: Path, minutes: float | None) -> None:
+def train(run: Run, pictures: Batches, work: Path, minutes: float | None, workers: int) -> None:
     """Train until the recipe's steps or the minutes are spent, with checkpoints."""
     recipe, recent = run.recipe, []
     started = saved = last = time.monotonic()
-    for pictures in batches(photos, recipe, run.step):
-        recent.append(run.advance(pictures))
+    for batch in batches(pictures, run.step, workers):
+        recent.append(run.advance(batch))
+        if run.step % LOG_EVERY and run.step != recipe.steps:
+            continue
+        loss = float(torch.stack(recent).mean())
+        recent = []
         now = time.monotonic()
         run.seconds += now - last
         last = now
-        if run.step % 50 == 0 or run.step == recipe.steps:
-            run.losses.append((run.step, sum(recent) / len(recent)))
-            logger.info("step %d loss %.4f", run.step, run.losses[-1][1])
-            recent = []
+        run.losses.append((run.step, loss))
+        logger.info("step %d loss %.4f after %.0f s", run.step, loss, run.seconds)
         if now - saved > 180:
             run.save(work)
             saved = now
@@ -346,25 +448,33 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=Recipe.steps)
     parser.add_argument("--batch", type=int, default=Recipe.batch)
     parser.add_argument("--widths", type=int, nargs="+", default=list(Recipe.widths))
+    parser.add_argument("--attention", type=int, default=2, help="levels with it, from the lowest")
+    parser.add_argument("--layers", type=int, default=Recipe.layers)
+    parser.add_argument("--leaves", type=float, default=Recipe.leaves, help="share of pictures")
     parser.add_argument("--seed", type=int, default=Recipe.seed)
     parser.add_argument("--minutes", type=float, help="stop (and export) after this time")
+    parser.add_argument("--workers", type=int, default=0, help="processes that draw pictures")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--note", default="", help="a sentence on the training, for the card")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    levels = len(arguments.widths)
     recipe = Recipe(
         widths=tuple(arguments.widths),
-        attention=tuple(i >= len(arguments.widths) - 2 for i in range(len(arguments.widths))),
+        attention=tuple(level >= levels - arguments.attention for level in range(levels)),
+        layers=arguments.layers,
+        leaves=arguments.leaves,
         steps=arguments.steps,
         batch=arguments.batch,
         seed=arguments.seed,
     )
+    photos = read_photos(arguments.photos, recipe.photo_side)
+    pictures = Batches(photos, draw_leaves(recipe), recipe)
+    logger.info("%d photos, %d dead-leaves pictures", len(photos), len(pictures.leaves))
     run = Run(recipe, torch.device(arguments.device))
     if run.resume(arguments.work):
         logger.info("going on from step %d", run.step)
-    photos = read_photos(arguments.photos, recipe.photo_side)
-    logger.info("%d photos", len(photos))
-    train(run, photos, arguments.work, arguments.minutes)
+    train(run, pictures, arguments.work, arguments.minutes, arguments.workers)
     weights = run.export(
         arguments.output, len(photos), photo_names(arguments.photos), arguments.note
     )

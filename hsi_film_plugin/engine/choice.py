@@ -104,7 +104,7 @@ def choose(
     more than two standard errors over places, else spectra alone are taken.
 
     Args:
-        candidates: At least one of kind ``spectral``, all for the same pixels.
+        candidates: At least one, all for the same pixels.
         classes: int64 ``(n,)``.
         groups: int64 ``(n,)``: the place of each pixel; places are independent.
         use: bool ``(n,)``: the pixels to judge on.
@@ -125,7 +125,7 @@ def choose(
 
     shares = min(_simplex(len(kinds)), key=lambda shares: float(blend_losses(shares).mean()))
     alone = tuple(PARTS * (kind == "spectral") for kind in kinds)
-    if not _clearly_better(blend_losses(shares), blend_losses(alone), groups[use]):
+    if any(alone) and not _clearly_better(blend_losses(shares), blend_losses(alone), groups[use]):
         shares = alone
     parts = tuple(
         Part(kind, best[kind][2].effort, best[kind][1], share / PARTS)

@@ -79,10 +79,18 @@ def train(
 
     spectral_name, spectral = choose_spectral(trial, sample, progress.part(0.3, 0.4))
     inputs = spectral(pixels.spectra)
-    setting = choose_spatial(trial, inputs, spatial, progress.part(0.4, 0.6))
+    setting = choose_spatial(
+        trial,
+        "film" if "film" in settings.paths else "spatial",
+        inputs,
+        spatial,
+        progress.part(0.4, 0.6),
+    )
     candidates = []
     if folds.count:
-        candidates = all_candidates(trial, inputs, setting.features, progress.part(0.6, 0.9))
+        candidates = all_candidates(
+            trial, settings.paths, inputs, setting.features, progress.part(0.6, 0.9)
+        )
         choice = choose(candidates, pixels.classes, folds.groups, folds.fold >= 0)
         held_out = cross_fitted(candidates, pixels.classes, folds.groups, folds.fold)
     else:

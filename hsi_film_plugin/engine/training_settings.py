@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .errors import InputError
+from .heads import KINDS as PATHS
 from .pseudo_image import KINDS as PICTURES
 
 
@@ -20,6 +21,7 @@ class TrainingSettings:
         blocks: Decoder blocks, negative, counted from the last.
         pseudo_image: ``auto``, ``rgb`` or ``pca``.
         ensemble: Heads of each kind in the final model.
+        paths: Kinds of heads that validation may choose among; the bench narrows it.
     """
 
     backbone: Path | None = None
@@ -28,6 +30,7 @@ class TrainingSettings:
     blocks: tuple[int, ...] | None = None
     pseudo_image: str = "auto"
     ensemble: int = 5
+    paths: tuple[str, ...] = PATHS
 
 
 def check_settings(settings: TrainingSettings) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -11,7 +11,7 @@ import torch
 
 from .choice import HeldOut, calibrated_score
 from .folds import Folds
-from .heads import KINDS, Fitting, HeadShape, Parameters, fit, logits
+from .heads import Fitting, HeadShape, Parameters, fit, logits
 from .progress import Progress
 from .spatial_candidates import SpatialSetting
 from .statistics import AffineMap, SceneSample, standardisation, whitening
@@ -124,23 +124,27 @@ def choose_spectral(trial: Trial, sample: SceneSample, progress: Progress) -> tu
 
 
 def choose_spatial(
-    trial: Trial, inputs: np.ndarray, options: list[SpatialSetting], progress: Progress
+    trial: Trial, kind: str, inputs: np.ndarray, options: list[SpatialSetting], progress: Progress
 ) -> SpatialSetting:
-    """Return the spatial features whose FiLM heads do best on the held-out pixels."""
+    """Return the spatial features whose heads of a kind do best on the held-out pixels."""
     if not trial.folds.count or len(options) == 1:
         return options[0]
 
     def mark(option: SpatialSetting, part: Progress) -> float:
-        return _mark(trial, trial.held_out("film", "gentle", inputs, option.features, 1, part))
+        return _mark(trial, trial.held_out(kind, "gentle", inputs, option.features, 1, part))
 
     return _best(options, mark, progress)
 
 
 def all_candidates(
-    trial: Trial, inputs: np.ndarray, features: np.ndarray, progress: Progress
+    trial: Trial,
+    kinds: Sequence[str],
+    inputs: np.ndarray,
+    features: np.ndarray,
+    progress: Progress,
 ) -> list[HeldOut]:
-    """Train every kind of head with every effort on all folds."""
-    pairs = [(kind, effort) for kind in KINDS for effort in EFFORTS]
+    """Train the kinds of heads with every effort on all folds."""
+    pairs = [(kind, effort) for kind in kinds for effort in EFFORTS]
     return [
         trial.held_out(
             kind,

@@ -7,6 +7,7 @@ import pytest
 
 from hsi_film_plugin.engine import trial as module
 from hsi_film_plugin.engine.folds import Folds
+from hsi_film_plugin.engine.heads import KINDS
 from hsi_film_plugin.engine.progress import Progress
 from hsi_film_plugin.engine.statistics import SceneSample
 from hsi_film_plugin.engine.training_pixels import TrainingPixels
@@ -70,7 +71,7 @@ def test_every_kind_is_tried_with_every_effort(trial: Trial, monkeypatch):
     efforts = dict.fromkeys(("a", "b"), module.EFFORTS["gentle"])
     monkeypatch.setattr(module, "EFFORTS", efforts)
     features = np.zeros((COUNT, 2), np.float32)
-    found = all_candidates(trial, trial.pixels.spectra, features, Progress())
+    found = all_candidates(trial, KINDS, trial.pixels.spectra, features, Progress())
     assert [(c.kind, c.effort) for c in found] == [
         (kind, effort) for kind in ("spectral", "spatial", "film") for effort in "ab"
     ]
