@@ -6,46 +6,34 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from qgis.core import Qgis, QgsApplication, QgsMessageLog
+from qgis.core import Qgis, QgsMessageLog
 from qgis.PyQt.QtCore import QCoreApplication
-from qgis.PyQt.QtWidgets import QAction, QFileDialog, QMessageBox
+from qgis.PyQt.QtWidgets import QFileDialog
 
 from .background_task import BackgroundTask, Outcome
-from .icons import icon
+from .plugin_menu import TITLE, PluginMenu
 from .settings import engine_python, set_engine_python
 from .text_dialog import TextDialog
 
 # The bridge is imported when an entry is used: a start of QGIS need not pay for it.
 
-MENU = "&HSI FiLM"
-TITLE = "HSI FiLM"
 
-
-class EnvironmentMenu:
-    """The menu's entries, and the one task that they may have running."""
+class EnvironmentMenu(PluginMenu):
+    """The entries about the engine."""
 
     def __init__(self, iface: Any) -> None:
-        self._iface = iface
-        self._task: BackgroundTask | None = None
+        super().__init__(iface)
         self._dialog: TextDialog | None = None
-        self._actions = [
-            self._entry(self.tr("Install the engine…"), self.install),
-            self._entry(self.tr("Choose the engine’s Python…"), self.choose),
-            self._entry(self.tr("Engine diagnostics…"), self.diagnose),
-        ]
+        self.add_entry(self.tr("Install the engine…"), self.install)
+        self.add_entry(self.tr("Choose the engine’s Python…"), self.choose)
+        self.add_entry(self.tr("Engine diagnostics…"), self.diagnose)
 
     def remove(self) -> None:
-        """Take the entries away and cancel what runs."""
-        if self._task is not None:
-            self._task.forget()
-            self._task = None
+        """Take the entries away, cancel what runs and close the dialog."""
+        super().remove()
         if self._dialog is not None:
             self._dialog.close()
             self._dialog = None
-        for action in self._actions:
-            self._iface.removePluginMenu(MENU, action)
-            action.deleteLater()
-        self._actions = []
 
     def tr(self, text: str) -> str:
         """Translate `text` in the context of this class."""
@@ -64,7 +52,7 @@ class EnvironmentMenu:
             "NVIDIA graphics card. QGIS stays usable meanwhile; the installation can be cancelled "
             "in the status bar.\n\nNow: {status}\n\nInstall it?"
         ).format(folder=target, status=status.message)
-        if not self._confirmed(question):
+        if not self.confirmed(question):
             return
         order = environment.Order(proxy=proxy_address(), fetch=fetch)
 
@@ -79,21 +67,21 @@ class EnvironmentMenu:
                 return Outcome(False, str(failure))
             return Outcome(status.ready, status.message)
 
-        self._start(self.tr("Installing the engine of HSI FiLM"), work)
+        self.start(self.tr("Installing the engine of HSI FiLM"), work)
 
     def choose(self) -> None:
         """Let the user name an interpreter that has the engine's libraries, and check it."""
         from .bridge import environment
 
         chosen = engine_python()
-        if chosen is not None and self._confirmed(
+        if chosen is not None and self.confirmed(
             self.tr(
                 "The engine runs with\n{python}\n\nGo back to the engine that the plugin installs? "
                 "(“No” lets you choose another Python.)"
             ).format(python=chosen)
         ):
             set_engine_python(None)
-            self._tell(environment.engine_status().message, Qgis.MessageLevel.Info)
+            self.tell(environment.engine_status().message, Qgis.MessageLevel.Info)
             return
         path, _ = QFileDialog.getOpenFileName(
             self._iface.mainWindow(),
@@ -114,7 +102,7 @@ class EnvironmentMenu:
             set_engine_python(path)
             return Outcome(True, environment.engine_status(path).message)
 
-        self._start(self.tr("Checking the engine’s Python"), work)
+        self.start(self.tr("Checking the engine’s Python"), work)
 
     def diagnose(self) -> None:
         """Show one page about the installation that can be pasted into an issue."""
@@ -125,44 +113,7 @@ class EnvironmentMenu:
         def work(task: BackgroundTask) -> Outcome:
             return Outcome(True, environment.diagnostics(setting))
 
-        self._start(self.tr("Looking the engine of HSI FiLM over"), work, self._show)
-
-    def _entry(self, text: str, on_trigger: Callable[[], None]) -> QAction:
-        action = QAction(icon("hsi_film"), text, self._iface.mainWindow())
-        action.triggered.connect(lambda checked=False: on_trigger())
-        self._iface.addPluginToMenu(MENU, action)
-        return action
-
-    def _confirmed(self, question: str) -> bool:
-        yes, no = QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.No
-        return QMessageBox.question(self._iface.mainWindow(), TITLE, question, yes | no, yes) == yes
-
-    def _start(
-        self,
-        description: str,
-        work: Callable[[BackgroundTask], Outcome],
-        on_done: Callable[[str], None] | None = None,
-    ) -> None:
-        if self._task is not None:
-            self._tell(
-                self.tr("{} – wait until this has ended.").format(self._task.description()),
-                Qgis.MessageLevel.Warning,
-            )
-            return
-
-        def on_end(outcome: Outcome | None) -> None:
-            self._task = None
-            if outcome is None:
-                broken = self.tr("{}: broken off. See the log of QGIS.")
-                self._tell(broken.format(description), Qgis.MessageLevel.Critical)
-            elif outcome.done and on_done is not None:
-                on_done(outcome.text)
-            else:
-                level = Qgis.MessageLevel.Success if outcome.done else Qgis.MessageLevel.Warning
-                self._tell(outcome.text, level)
-
-        self._task = BackgroundTask(description, work, on_end)
-        QgsApplication.taskManager().addTask(self._task)
+        self.start(self.tr("Looking the engine of HSI FiLM over"), work, self._show)
 
     def _show(self, text: str) -> None:
         self._dialog = TextDialog(
@@ -171,10 +122,6 @@ class EnvironmentMenu:
             self._iface.mainWindow(),
         )
         self._dialog.show()
-
-    def _tell(self, text: str, level: Qgis.MessageLevel) -> None:
-        QgsMessageLog.logMessage(text, TITLE, level)
-        self._iface.messageBar().pushMessage(TITLE, text, level, 0)
 
 
 def _progress_of(task: BackgroundTask) -> Callable[[float, str], None]:

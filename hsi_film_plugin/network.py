@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Mapping
 from urllib.parse import quote
 
-from qgis.core import QgsBlockingNetworkRequest, QgsFeedback, QgsNetworkAccessManager
-from qgis.PyQt.QtCore import QUrl
+from qgis.core import QgsNetworkAccessManager
+from qgis.PyQt.QtCore import QEventLoop, QTimer, QUrl
 from qgis.PyQt.QtNetwork import (
     QNetworkProxy,
     QNetworkProxyFactory,
     QNetworkProxyQuery,
+    QNetworkReply,
     QNetworkRequest,
 )
 
-from .bridge.pip_steps import Stopped
+from .bridge.download import Receiver, check_address, fetch_with
 
 INDEX = "https://pypi.org/simple/"
+
+_SCHEMES = ("https", "file")
+_REDIRECTIONS = 5
+_OK, _FAILURES = 200, 400
+_LOOK_MS = 100  # how often cancelling is looked for
 
 
 def proxy_address() -> str | None:
@@ -41,29 +46,69 @@ def proxy_address() -> str | None:
     return f"{scheme}://{login}{proxy.hostName()}{port}"
 
 
-def fetch(address: str, path: Path, on_progress: Callable[[float], None]) -> None:
-    """Download `address` to `path` through QGIS's network settings.
+def get(address: str, headers: Mapping[str, str], receiver: Receiver) -> None:
+    """Fetch an address through QGIS's network settings, piece by piece.
 
     Raises:
-        OSError: it cannot be fetched or written.
-        Stopped: `on_progress` said so.
+        OSError: it is refused, or cannot be reached, or breaks off.
     """
-    feedback = QgsFeedback()
-    stopped = False
+    check_address(address, _SCHEMES)
+    request = QNetworkRequest(QUrl(address))
+    for name, value in headers.items():
+        request.setRawHeader(name.encode(), value.encode())
+    attributes = QNetworkRequest.Attribute
+    safely = QNetworkRequest.RedirectPolicy.NoLessSafeRedirectPolicy
+    request.setAttribute(attributes.RedirectPolicyAttribute, safely)
+    request.setMaximumRedirectsAllowed(_REDIRECTIONS)
+    # neither from QGIS's cache, nor into it: a backbone would fill it
+    always = QNetworkRequest.CacheLoadControl.AlwaysNetwork
+    request.setAttribute(attributes.CacheLoadControlAttribute, always)
+    request.setAttribute(attributes.CacheSaveControlAttribute, False)
+    reply = QgsNetworkAccessManager.instance().get(request)
+    try:
+        _hand_over(reply, receiver)
+    finally:
+        if not reply.isFinished():
+            reply.abort()
+        reply.deleteLater()
 
-    def progressed(received: int, total: int) -> None:
-        nonlocal stopped
-        try:
-            on_progress(received / total if total > 0 else 0.0)
-        except Stopped:  # must not leave a slot of Qt
-            stopped = True
-            feedback.cancel()
 
-    request = QgsBlockingNetworkRequest()
-    request.downloadProgress.connect(progressed)
-    error = request.get(QNetworkRequest(QUrl(address)), True, feedback)
-    if stopped:
-        raise Stopped
-    if error != QgsBlockingNetworkRequest.ErrorCode.NoError:
-        raise OSError(request.errorMessage())
-    path.write_bytes(bytes(request.reply().content()))
+#: Downloads a small file; raises OSError, or what its report of progress raises.
+fetch = fetch_with(get)
+
+
+def _hand_over(reply: QNetworkReply, receiver: Receiver) -> None:
+    """Give the receiver what arrives, in this thread and outside of any slot."""
+    loop = QEventLoop()
+    timer = QTimer()
+    timer.setInterval(_LOOK_MS)
+    for signal in (reply.readyRead, reply.finished, timer.timeout):
+        signal.connect(loop.quit)
+    timer.start()
+    started = False
+    while True:
+        if not reply.isFinished() and not reply.bytesAvailable():
+            loop.exec()
+        code = reply.attribute(QNetworkRequest.Attribute.HttpStatusCodeAttribute)
+        failed = reply.error() != QNetworkReply.NetworkError.NoError
+        if failed and not (code and int(code) >= _FAILURES):
+            raise OSError(reply.errorString())
+        if not started and (reply.isFinished() or reply.bytesAvailable()):
+            started = True
+            receiver.started(int(code or _OK), _headers(reply))
+        if failed:
+            return
+        piece = bytes(reply.readAll())
+        if piece:
+            receiver.received(piece)
+        elif reply.isFinished():
+            return
+        else:
+            receiver.waiting()
+
+
+def _headers(reply: QNetworkReply) -> dict[str, str]:
+    return {
+        bytes(name).decode("latin-1").lower(): bytes(value).decode("latin-1")
+        for name, value in reply.rawHeaderPairs()
+    }

@@ -11,7 +11,7 @@ from .icons import PLUGIN_ROOT
 from .processing.provider import HsiFilmProvider
 
 if TYPE_CHECKING:
-    from .environment_menu import EnvironmentMenu
+    from .plugin_menu import PluginMenu
 
 
 class HsiFilmPlugin:
@@ -21,7 +21,7 @@ class HsiFilmPlugin:
         self._iface = iface
         self._provider: HsiFilmProvider | None = None
         self._translator: QTranslator | None = None
-        self._menu: EnvironmentMenu | None = None
+        self._menus: list[PluginMenu] = []
 
     def initProcessing(self) -> None:
         """Offer the algorithms; all that qgis_process calls."""
@@ -34,18 +34,19 @@ class HsiFilmPlugin:
     def initGui(self) -> None:
         """Offer the algorithms and the menu."""
         self.initProcessing()
-        if self._iface is not None and self._menu is None:
+        if self._iface is not None and not self._menus:
+            from .backbone_menu import BackboneMenu
             from .environment_menu import EnvironmentMenu
 
-            self._menu = EnvironmentMenu(self._iface)
+            self._menus = [EnvironmentMenu(self._iface), BackboneMenu(self._iface)]
 
     def unload(self) -> None:
         """Take everything back, the engine included."""
         from .bridge.client import close_shared_client
 
-        if self._menu is not None:
-            self._menu.remove()
-            self._menu = None
+        for menu in self._menus:
+            menu.remove()
+        self._menus = []
         if self._provider is not None:
             QgsApplication.processingRegistry().removeProvider(self._provider)
             self._provider = None

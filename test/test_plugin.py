@@ -69,7 +69,7 @@ def test_loading_and_unloading_twice_leaves_nothing():
         plugin = HsiFilmPlugin(window)
         plugin.initGui()
         assert registered()
-        assert len(window.menu.actions()) == 3
+        assert len(window.menu.actions()) == 4
         plugin.unload()
         assert not registered()
         assert window.menu.actions() == []

@@ -136,10 +136,28 @@ def add_backbone(algorithm: HsiFilmAlgorithm) -> None:
             optional=True,
         ),
         tr(
-            "The folder of a frozen diffusion UNet in diffusers format, whose decoder provides "
-            "the spatial features. Leave it empty for the backbone that comes with the plugin."
+            "The frozen diffusion UNet whose decoder provides the spatial features: its folder in "
+            "diffusers format, or the id of one installed by Plugins ▸ HSI FiLM ▸ Backbones, such "
+            "as openai-64. Leave it empty for the backbone that comes with the plugin."
         ),
     )
+
+
+def backbone(
+    algorithm: HsiFilmAlgorithm, parameters: dict[str, Any], context: QgsProcessingContext
+) -> str | None:
+    """The folder that `BACKBONE` means; None for the bundled backbone.
+
+    Raises:
+        QgsProcessingException: it names no folder and no installed backbone.
+    """
+    from ..bridge.backbone_store import BackboneFailure, backbone_folder
+
+    try:
+        folder = backbone_folder(algorithm.parameterAsFile(parameters, BACKBONE, context))
+    except BackboneFailure as failure:
+        raise QgsProcessingException(str(failure)) from failure
+    return None if folder is None else str(folder)
 
 
 def add_seed(algorithm: HsiFilmAlgorithm, help_text: str) -> None:
@@ -213,7 +231,7 @@ def feature_job(
     """Job parameters of the backbone and the feature choices."""
     pseudo_image = algorithm.parameterAsEnum(parameters, PSEUDO_IMAGE, context)
     return {
-        "backbone": algorithm.parameterAsFile(parameters, BACKBONE, context) or None,
+        "backbone": backbone(algorithm, parameters, context),
         "timestep": algorithm.optional_number(parameters, TIMESTEP, context),
         "blocks": parse_blocks(algorithm.parameterAsString(parameters, BLOCKS, context)),
         "pseudo_image": PSEUDO_IMAGES[pseudo_image],
