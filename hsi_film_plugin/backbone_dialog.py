@@ -47,7 +47,7 @@ class BackboneDialog(QDialog):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("HSI FiLM: backbones"))
-        self.resize(820, 560)
+        self.resize(860, 660)
         self._rows: list[Row] = []
         self._table = self._new_table()
         self._details = QTextBrowser(self)
@@ -72,8 +72,8 @@ class BackboneDialog(QDialog):
         introduction.setWordWrap(True)
         layout = QVBoxLayout(self)
         layout.addWidget(introduction)
-        layout.addWidget(self._table, 3)
-        layout.addWidget(self._details, 2)
+        layout.addWidget(self._table, 1)
+        layout.addWidget(self._details, 1)
         layout.addWidget(self._status)
         layout.addWidget(self._progress)
         layout.addWidget(self._new_buttons())
@@ -85,14 +85,12 @@ class BackboneDialog(QDialog):
         self._rows = rows
         self._table.setRowCount(len(rows))
         for number, row in enumerate(rows):
-            texts = (row.name, row.id, size_text(row.size), row.licence, row.state_text)
+            texts = (row.name, f"{size_text(row.size)}\u2002", row.licence, row.state_text)
             for column, text in enumerate(texts):
                 item = QTableWidgetItem(text)
                 item.setToolTip(text)
                 if column == _SIZE:
-                    item.setTextAlignment(
-                        Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-                    )
+                    item.setTextAlignment(_RIGHT)
                 self._table.setItem(number, column, item)
         ids = [row.id for row in rows]
         if rows:
@@ -125,12 +123,12 @@ class BackboneDialog(QDialog):
         table.setHorizontalHeaderLabels(
             [
                 self.tr("Name"),
-                self.tr("Id"),
                 self.tr("Size"),
                 self.tr("Licence"),
                 self.tr("Installed"),
             ]
         )
+        table.horizontalHeaderItem(_SIZE).setTextAlignment(_RIGHT)
         table.setAccessibleName(self.tr("Backbones"))
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -242,7 +240,8 @@ class BackboneDialog(QDialog):
         parts = [f"<p><b>{escape(row.name)}</b><br>{escape(row.what)}</p>" if row.what else ""]
         if row.way is not None:
             parts.append(f"<p>{escape(row.way)}</p>")
-        lines = [(self.tr("Licence"), _link(row.licence_address, row.licence))]
+        lines = [(self.tr("Id"), f"<code>{escape(row.id)}</code>")]
+        lines.append((self.tr("Licence"), _link(row.licence_address, row.licence)))
         if row.page:
             lines.append((self.tr("From"), _link(row.page, row.page)))
         for file in row.files:
@@ -260,8 +259,9 @@ class BackboneDialog(QDialog):
         return "".join([*parts, f"<table>{cells}</table>"])
 
 
-_COLUMNS = ("name", "id", "size", "licence", "state")
+_COLUMNS = ("name", "size", "licence", "state")
 _SIZE = _COLUMNS.index("size")
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 def _link(address: str | None, text: str) -> str:

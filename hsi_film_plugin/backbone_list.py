@@ -100,7 +100,7 @@ def _of_own(own: Installed) -> Row:
         size=own.size,
         files=tuple(ShownFile(name, None, value) for name, value in own.origin.sha256.items()),
         folder=own.folder,
-        state_text=tr("Installed"),
+        state_text=tr("Yes"),
         way=_trust_text(own),
         downloadable=False,
         addable=False,
@@ -118,7 +118,7 @@ def _state_text(entry: Entry, found: Installed | None, store: Path) -> str:
     if entry.kind is Kind.BUNDLED:
         return tr("With the plugin")
     if found is not None:
-        return tr("Installed")
+        return tr("Yes")
     folder = downloads_folder(entry.id, store)
     there = sum(_size_of(folder / file.name) for file in entry.files)
     if there and entry.size:
@@ -132,11 +132,17 @@ def _way(entry: Entry, found: Installed | None) -> str:
         return _trust_text(found)
     if entry.downloadable:
         return tr("Can be downloaded, and is checked against its known sha256.")
-    if entry.files:
+    if len(entry.files) == 1:
         return tr(
             "No sha256 of this backbone is known, so the program does not download it: download "
-            "it yourself by the links below and add it from the file. Its sha256 is shown to you, "
+            "it yourself by the link below and add it from the file. Its sha256 is shown to you, "
             "and remembered once you say that it is right."
+        )
+    if entry.files:
+        return tr(
+            "No sha256 of these files is known, so the program does not download them: download "
+            "them yourself by the links below into one folder and add that. Their sha256 are shown "
+            "to you, and remembered once you say that they are right."
         )
     return tr("Add a folder that you have. Its sha256 is shown to you, and remembered.")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
 from qgis.core import QgsNetworkAccessManager
@@ -19,7 +19,6 @@ from .bridge.download import Receiver, check_address, fetch_with
 
 INDEX = "https://pypi.org/simple/"
 
-_SCHEMES = ("https", "file")
 _REDIRECTIONS = 5
 _OK, _FAILURES = 200, 400
 _LOOK_MS = 100  # how often cancelling is looked for
@@ -46,13 +45,18 @@ def proxy_address() -> str | None:
     return f"{scheme}://{login}{proxy.hostName()}{port}"
 
 
-def get(address: str, headers: Mapping[str, str], receiver: Receiver) -> None:
+def get(
+    address: str,
+    headers: Mapping[str, str],
+    receiver: Receiver,
+    schemes: Sequence[str] = ("https", "file"),
+) -> None:
     """Fetch an address through QGIS's network settings, piece by piece.
 
     Raises:
         OSError: it is refused, or cannot be reached, or breaks off.
     """
-    check_address(address, _SCHEMES)
+    check_address(address, schemes)
     request = QNetworkRequest(QUrl(address))
     for name, value in headers.items():
         request.setRawHeader(name.encode(), value.encode())

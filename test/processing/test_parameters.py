@@ -32,3 +32,36 @@ def test_the_choices_shown_are_those_the_engine_knows(provider):
     algorithm = provider.algorithm("trainclassifier")
     assert len(algorithm.parameterDefinition("DEVICE").options()) == len(DEVICES)
     assert len(algorithm.parameterDefinition("PSEUDO_IMAGE").options()) == len(PSEUDO_IMAGES)
+
+
+def test_an_installed_backbone_is_named_by_its_id(qgis, run, engine, scene, tmp_path, monkeypatch):
+    from hsi_film_plugin.bridge import folders
+    from hsi_film_plugin.bridge.backbone_store import Origin, publish, store_folder
+
+    monkeypatch.setattr(folders, "data_folder", lambda: tmp_path / "data")
+    staged = store_folder() / ".staged"
+    staged.mkdir(parents=True)
+    publish(staged, "openai-64", Origin("OpenAI", "MIT", "a.pt", {}, False), store_folder())
+    output = str(tmp_path / "features.tif")
+    run("extractfeatures", INPUT=scene, BACKBONE="openai-64", OUTPUT=output)
+    assert engine.job["backbone"] == str(store_folder() / "openai-64")
+
+
+@pytest.mark.parametrize(("value", "job"), [("bundled", None), ("/some/folder", "/some/folder")])
+def test_a_backbone_may_be_the_bundled_one_or_a_folder(run, engine, scene, tmp_path, value, job):
+    run("extractfeatures", INPUT=scene, BACKBONE=value, OUTPUT=str(tmp_path / "features.tif"))
+    assert engine.job.get("backbone") == job
+
+
+def test_a_backbone_that_is_not_installed_says_how_to_install_it(
+    run, engine, scene, tmp_path, monkeypatch
+):
+    from qgis.core import QgsProcessingException
+
+    from hsi_film_plugin.bridge import folders
+
+    monkeypatch.setattr(folders, "data_folder", lambda: tmp_path / "data")
+    output = str(tmp_path / "features.tif")
+    with pytest.raises(QgsProcessingException, match=r"'openai-64' .* is not installed\. Open"):
+        run("extractfeatures", INPUT=scene, BACKBONE="openai-64", OUTPUT=output)
+    assert engine.jobs == []
