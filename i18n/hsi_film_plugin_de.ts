@@ -159,87 +159,82 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/parameters.py" line="131"/>
-        <source>The folder of a frozen diffusion UNet in diffusers format, whose decoder provides the spatial features. Leave it empty for the backbone that comes with the plugin.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../hsi_film_plugin/processing/parameters.py" line="147"/>
+        <location filename="../hsi_film_plugin/processing/parameters.py" line="165"/>
         <source>Random seed</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/parameters.py" line="162"/>
+        <location filename="../hsi_film_plugin/processing/parameters.py" line="180"/>
         <source>Denoising timestep</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/parameters.py" line="162"/>
+        <location filename="../hsi_film_plugin/processing/parameters.py" line="180"/>
         <source>The diffusion timestep at which features are taken: small values keep detail, large ones keep only coarse structure. Leave it empty to let the engine choose.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/parameters.py" line="177"/>
+        <location filename="../hsi_film_plugin/processing/parameters.py" line="195"/>
         <source>Decoder blocks</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/parameters.py" line="177"/>
+        <location filename="../hsi_film_plugin/processing/parameters.py" line="195"/>
         <source>Which decoder blocks of the backbone give features, as whole numbers separated by commas; negative numbers count from the finest one, for example -2,-3. Leave it empty to let the engine choose.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/parameters.py" line="190"/>
+        <location filename="../hsi_film_plugin/processing/parameters.py" line="208"/>
         <source>Picture for the backbone</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/parameters.py" line="242"/>
+        <location filename="../hsi_film_plugin/processing/parameters.py" line="260"/>
         <source>Automatic</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/parameters.py" line="190"/>
+        <location filename="../hsi_film_plugin/processing/parameters.py" line="208"/>
         <source>True colour (needs wavelengths)</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/parameters.py" line="190"/>
+        <location filename="../hsi_film_plugin/processing/parameters.py" line="208"/>
         <source>First three principal components</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/parameters.py" line="190"/>
+        <location filename="../hsi_film_plugin/processing/parameters.py" line="208"/>
         <source>How the scene becomes the three-channel picture that the backbone sees: true colour from the bands nearest to red, green and blue, or principal components. Automatic takes true colour where the wavelengths allow it.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/parameters.py" line="231"/>
+        <location filename="../hsi_film_plugin/processing/parameters.py" line="249"/>
         <source>Decoder blocks: “{}” is not a list of whole numbers. Write them separated by commas, for example -2,-3, or leave the parameter empty.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/parameters.py" line="242"/>
+        <location filename="../hsi_film_plugin/processing/parameters.py" line="260"/>
         <source>Device</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/parameters.py" line="242"/>
+        <location filename="../hsi_film_plugin/processing/parameters.py" line="260"/>
         <source>CPU</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/parameters.py" line="242"/>
+        <location filename="../hsi_film_plugin/processing/parameters.py" line="260"/>
         <source>NVIDIA GPU (CUDA)</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/parameters.py" line="242"/>
+        <location filename="../hsi_film_plugin/processing/parameters.py" line="260"/>
         <source>Apple GPU (MPS)</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/parameters.py" line="242"/>
+        <location filename="../hsi_film_plugin/processing/parameters.py" line="260"/>
         <source>Where to compute. Automatic takes a GPU that works and the CPU otherwise; the log says which was used and why. A GPU chosen here and not found is an error.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -348,6 +343,101 @@
         <source>Kept for generated samples of rare classes, which this version can neither make nor use: leave it empty. A file given here is refused before anything is computed.</source>
         <translation type="unfinished"></translation>
     </message>
+    <message>
+        <location filename="../hsi_film_plugin/backbone_list.py" line="55"/>
+        <source>unknown</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/backbone_list.py" line="57"/>
+        <source>{} kB</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/backbone_list.py" line="59"/>
+        <source>{} MB</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/backbone_list.py" line="60"/>
+        <source>{} GB</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/backbone_list.py" line="91"/>
+        <source>A backbone of your own.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/backbone_list.py" line="91"/>
+        <source>Added from {place} on {date}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/backbone_list.py" line="121"/>
+        <source>Yes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/backbone_list.py" line="119"/>
+        <source>With the plugin</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/backbone_list.py" line="125"/>
+        <source>{} % downloaded</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/backbone_list.py" line="126"/>
+        <source>No</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/backbone_list.py" line="134"/>
+        <source>Can be downloaded, and is checked against its known sha256.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/backbone_list.py" line="136"/>
+        <source>No sha256 of this backbone is known, so the program does not download it: download it yourself by the link below and add it from the file. Its sha256 is shown to you, and remembered once you say that it is right.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/backbone_list.py" line="142"/>
+        <source>No sha256 of these files is known, so the program does not download them: download them yourself by the links below into one folder and add that. Their sha256 are shown to you, and remembered once you say that they are right.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/backbone_list.py" line="147"/>
+        <source>Add a folder that you have. Its sha256 is shown to you, and remembered.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/backbone_list.py" line="152"/>
+        <source>Its files have the known sha256.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/backbone_list.py" line="153"/>
+        <source>Its files have the sha256 that you trusted when you added them.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/plugin_menu.py" line="67"/>
+        <source>{} – wait until this has ended.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/plugin_menu.py" line="74"/>
+        <source>{}: broken off. See the log of QGIS.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/parameters.py" line="131"/>
+        <source>The frozen diffusion UNet whose decoder provides the spatial features: its folder in diffusers format, or the id of one installed by Plugins ▸ HSI FiLM ▸ Backbones, such as openai-64. Leave it empty for the backbone that comes with the plugin.</source>
+        <translation type="unfinished"></translation>
+    </message>
 </context>
 <context>
     <name>AssessAccuracy</name>
@@ -409,6 +499,229 @@
     <message>
         <location filename="../hsi_film_plugin/processing/assess_accuracy.py" line="95"/>
         <source>accuracy assessment,confusion matrix,error matrix,kappa,overall accuracy,area estimate,confidence interval,validation,reference,ground truth,classification</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>BackboneDialog</name>
+    <message>
+        <location filename="../hsi_film_plugin/backbone_dialog.py" line="49"/>
+        <source>HSI FiLM: backbones</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/backbone_dialog.py" line="55"/>
+        <source>About the selected backbone</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/backbone_dialog.py" line="65"/>
+        <source>A backbone is the frozen diffusion model that looks at the scene. The bundled one needs no download. An installed one is chosen by its id in the parameter Backbone.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/backbone_dialog.py" line="123"/>
+        <source>Name</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/backbone_dialog.py" line="123"/>
+        <source>Size</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/backbone_dialog.py" line="244"/>
+        <source>Licence</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/backbone_dialog.py" line="123"/>
+        <source>Installed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/backbone_dialog.py" line="132"/>
+        <source>Backbones</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/backbone_dialog.py" line="155"/>
+        <source>Ca&amp;ncel</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/backbone_dialog.py" line="171"/>
+        <source>&amp;Download…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/backbone_dialog.py" line="172"/>
+        <source>&amp;Add from file</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/backbone_dialog.py" line="173"/>
+        <source>&amp;Remove…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/backbone_dialog.py" line="179"/>
+        <source>A &amp;checkpoint of my own (.pt)…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/backbone_dialog.py" line="181"/>
+        <source>A &amp;folder of my own, in diffusers format…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/backbone_dialog.py" line="214"/>
+        <source>The &amp;file “{}”…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/backbone_dialog.py" line="214"/>
+        <source>The &amp;files of “{}”, in one folder…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/backbone_dialog.py" line="229"/>
+        <source>Add a backbone</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/backbone_dialog.py" line="233"/>
+        <source>Checkpoints (*.pt *.pth *.ckpt);;All files (*)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/backbone_dialog.py" line="243"/>
+        <source>Id</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/backbone_dialog.py" line="246"/>
+        <source>From</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/backbone_dialog.py" line="248"/>
+        <source>File</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/backbone_dialog.py" line="250"/>
+        <source>sha256</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/backbone_dialog.py" line="252"/>
+        <source>Note</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/backbone_dialog.py" line="254"/>
+        <source>Folder</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>BackboneMenu</name>
+    <message>
+        <location filename="../hsi_film_plugin/backbone_menu.py" line="38"/>
+        <source>Backbones…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/backbone_menu.py" line="80"/>
+        <source>Download {name}?
+
+Size: {size}
+Licence: {licence}
+From: {addresses}
+To: {folder}
+
+{remark}
+
+The download is checked, can be cancelled and goes on later where it stopped. QGIS stays usable meanwhile.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/backbone_menu.py" line="98"/>
+        <source>Downloading {}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/backbone_menu.py" line="115"/>
+        <source>Looking at {}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/backbone_menu.py" line="131"/>
+        <source>Remove {name} ({size})?
+
+{folder}
+
+Models that were trained with it cannot map any more until it is installed again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/backbone_menu.py" line="143"/>
+        <source>{} was removed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/backbone_menu.py" line="183"/>
+        <source>Adding {}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/backbone_menu.py" line="191"/>
+        <source>Its sha256 is the known one.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/backbone_menu.py" line="192"/>
+        <source>Its sha256 is the one that you trusted before.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/backbone_menu.py" line="193"/>
+        <source>No sha256 is known to compare it with. If you go on, this one is remembered, and other files are not taken for this backbone without another question. Compare it with what the publisher states, if it does.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/backbone_menu.py" line="198"/>
+        <source>CAUTION: these are not the files that you trusted before for this backbone. Go on only if you know why.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/backbone_menu.py" line="203"/>
+        <source>Add this as {name}?
+
+{source}
+Size: {size}
+Licence: {licence}
+
+sha256:
+{sums}
+
+{reason}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/backbone_menu.py" line="206"/>
+        <source>your own backbone “{}”</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/backbone_menu.py" line="206"/>
+        <source>that of its author</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/backbone_menu.py" line="259"/>
+        <source>Installed. Write {} into the parameter Backbone to use it.</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -516,22 +829,22 @@
 <context>
     <name>EnvironmentMenu</name>
     <message>
-        <location filename="../hsi_film_plugin/environment_menu.py" line="32"/>
+        <location filename="../hsi_film_plugin/environment_menu.py" line="27"/>
         <source>Install the engine…</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/environment_menu.py" line="33"/>
+        <location filename="../hsi_film_plugin/environment_menu.py" line="28"/>
         <source>Choose the engine’s Python…</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/environment_menu.py" line="34"/>
+        <location filename="../hsi_film_plugin/environment_menu.py" line="29"/>
         <source>Engine diagnostics…</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/environment_menu.py" line="61"/>
+        <location filename="../hsi_film_plugin/environment_menu.py" line="49"/>
         <source>The engine (PyTorch and its companions) is downloaded and installed in
 {folder}
 
@@ -543,12 +856,12 @@ Install it?</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/environment_menu.py" line="82"/>
+        <location filename="../hsi_film_plugin/environment_menu.py" line="70"/>
         <source>Installing the engine of HSI FiLM</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/environment_menu.py" line="89"/>
+        <location filename="../hsi_film_plugin/environment_menu.py" line="77"/>
         <source>The engine runs with
 {python}
 
@@ -556,32 +869,22 @@ Go back to the engine that the plugin installs? (“No” lets you choose anothe
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/environment_menu.py" line="98"/>
+        <location filename="../hsi_film_plugin/environment_menu.py" line="86"/>
         <source>A Python interpreter that has the engine’s libraries</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/environment_menu.py" line="117"/>
+        <location filename="../hsi_film_plugin/environment_menu.py" line="105"/>
         <source>Checking the engine’s Python</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/environment_menu.py" line="128"/>
+        <location filename="../hsi_film_plugin/environment_menu.py" line="116"/>
         <source>Looking the engine of HSI FiLM over</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/environment_menu.py" line="147"/>
-        <source>{} – wait until this has ended.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../hsi_film_plugin/environment_menu.py" line="156"/>
-        <source>{}: broken off. See the log of QGIS.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../hsi_film_plugin/environment_menu.py" line="168"/>
+        <location filename="../hsi_film_plugin/environment_menu.py" line="119"/>
         <source>HSI FiLM: engine diagnostics</source>
         <translation type="unfinished"></translation>
     </message>
