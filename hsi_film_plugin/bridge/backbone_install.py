@@ -183,8 +183,15 @@ def engine_converter(setting: str | None = None) -> Convert:
         except EngineCancelled:
             raise BackboneStopped("Stopped; the checkpoint is kept.") from None
         except EngineFailure as failure:
+            # the published networks are known; others have to be described
+            way = (
+                " Networks other than the published ones are converted with options by 'python -m "
+                "hsi_film_plugin.engine convert-backbone'; add the folder that it makes."
+                if failure.kind == "InputError"
+                else ""
+            )
             raise BackboneFailure(
-                f"'{checkpoint.name}' could not be converted: {failure}"
+                f"'{checkpoint.name}' could not be converted: {failure}{way}"
             ) from failure
 
     return convert

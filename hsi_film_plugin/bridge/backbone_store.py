@@ -105,10 +105,11 @@ def backbone_folder(text: str, store: Path | None = None) -> Path | None:
     entry = find_entry(text)
     if entry is not None:
         way = "download it" if entry.downloadable else "add it from a file"
+        command = "get" if entry.downloadable else "add PATH --as"
         raise BackboneFailure(
-            f"The backbone '{text}' ({entry.name}) is not installed. Open Plugins > HSI FiLM > "
+            f"The backbone '{text}' ({entry.name}) is not installed. Open Plugins ▸ HSI FiLM ▸ "
             f"Backbones to {way}, or run 'python -m hsi_film_plugin.bridge.backbone_download "
-            f"{'get' if entry.downloadable else 'add'}'."
+            f"{command} {text}'."
         )
     if Path(text).is_dir():
         return Path(text)
@@ -227,9 +228,10 @@ def new_own_id(name: str, store: Path) -> str:
 
 def unwritable(store: Path, error: OSError) -> BackboneFailure:
     """Return the failure of a store that cannot be written."""
+    where = f" ('{error.filename}')" if error.filename else ""
     return BackboneFailure(
-        f"Backbones cannot be kept in '{store}': {error.strerror or error}. Make space or allow "
-        "writing there, and try again."
+        f"Backbones cannot be kept in '{store}': {error.strerror or error}{where}. Make space or "
+        "allow writing there, and try again."
     )
 
 
