@@ -6,24 +6,21 @@ a UNet pretrained on natural images, read at its high-resolution decoder blocks.
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
-from diffusers import DDPMScheduler, UNet2DModel
-from safetensors import SafetensorError
 from torch import nn
 
+from .backbone_files import WEIGHTS
+from .backbone_formats import read_network
 from .device import Device
 from .errors import InputError
-from .windows import WINDOW
+
+__all__ = ["BUNDLED", "WEIGHTS", "Backbone", "BackboneInfo"]
 
 BUNDLED = Path(__file__).resolve().parents[2] / "resources" / "backbone"
-WEIGHTS = "diffusion_pytorch_model.safetensors"
 #: One noise tensor, drawn from this seed, serves all windows and timesteps.
 NOISE_SEED = 0
 
@@ -34,13 +31,17 @@ class BackboneInfo:
 
     Attributes:
         name: The folder's name, or ``bundled``.
-        sha256: Of the weights file.
+        sha256: Of the weights; of Stable Diffusion, of all parts together.
         blocks: Number of decoder blocks; they are counted from the end, -1 the last.
+        suggested_blocks: Sets of blocks that are worth trying.
+        note: What deviates from how the network was trained; empty if nothing does.
     """
 
     name: str
     sha256: str
     blocks: int
+    suggested_blocks: tuple[tuple[int, ...], ...]
+    note: str = ""
 
 
 class _Enough(Exception):
@@ -48,12 +49,18 @@ class _Enough(Exception):
 
 
 class Backbone:
-    """A diffusers ``UNet2DModel`` folder, read at chosen decoder blocks.
+    """A frozen diffusion network, read at chosen decoder blocks.
+
+    Windows are 64 pixels wide for all kinds; networks of larger pictures are
+    convolutional and take them. A network that was trained with class labels gets the
+    mean of their embeddings.
 
     Args:
-        folder: Holds ``config.json``, the safetensors weights and, if its noise
-            schedule is not the cosine one, ``scheduler_config.json``. ``None``
-            or an empty path is the bundled backbone.
+        folder: A diffusers ``UNet2DModel`` of three channels (``config.json``, the
+            safetensors weights and, if its noise schedule is not the cosine one,
+            ``scheduler_config.json``), a folder that ``convert_backbone`` has written, or
+            a pipeline of Stable Diffusion 1 or 2. ``None`` or an empty path is the
+            bundled backbone.
         device: Where to compute.
 
     Raises:
@@ -63,31 +70,20 @@ class Backbone:
     def __init__(self, folder: Path | None, device: Device) -> None:
         self.folder = folder or BUNDLED
         self.device = device
-        config = _read_config(self.folder)
-        weights = self.folder / WEIGHTS
-        if not weights.is_file():
-            raise InputError(
-                f"Backbone folder '{self.folder}' has no '{WEIGHTS}'. Choose a folder that "
-                "diffusers has saved with safetensors."
-            )
-        if config.get("_class_name") != "UNet2DModel" or config.get("in_channels") != 3:
-            raise InputError(
-                f"Backbone '{self.folder}' is a {config.get('_class_name')} of "
-                f"{config.get('in_channels')} channels; a UNet2DModel of 3 channels is needed."
-            )
-        if config.get("num_class_embeds") or config.get("class_embed_type"):
-            raise InputError(
-                f"Backbone '{self.folder}' wants to be told what a picture shows; choose an "
-                "unconditional one."
-            )
-        unet = _loaded(self.folder, lambda: _unet(self.folder))
-        self.unet = unet.float().eval().requires_grad_(False).to(device.torch)
-        scheduler = _loaded(self.folder, lambda: _scheduler(self.folder))
-        self.alphas_cumprod: torch.Tensor = scheduler.alphas_cumprod
-        name = "bundled" if self.folder == BUNDLED else self.folder.name
-        self.info = BackboneInfo(name, _sha256(weights), len(self.unet.up_blocks))
+        network = read_network(self.folder)
+        self._denoiser = network.denoiser.float().eval().requires_grad_(False).to(device.torch)
+        self.unet = self._denoiser.unet
+        self.alphas_cumprod = network.alphas_cumprod
+        self.info = BackboneInfo(
+            "bundled" if self.folder == BUNDLED else self.folder.name,
+            network.sha256,
+            len(self._denoiser.blocks),
+            network.suggested_blocks,
+            network.note,
+        )
         generator = torch.Generator().manual_seed(NOISE_SEED)
-        self.noise = torch.randn((1, 3, WINDOW, WINDOW), generator=generator).to(device.torch)
+        noise = torch.randn(self._denoiser.noise_shape, generator=generator)
+        self.noise = noise.to(device.torch)
 
     def check(self, timestep: int, blocks: Sequence[int]) -> None:
         """Check a timestep and blocks against the network.
@@ -122,14 +118,15 @@ class Backbone:
         found: dict[int, torch.Tensor] = {}
         latest = max(blocks)
         hooks = [
-            self.unet.up_blocks[block].register_forward_hook(_keep(found, block, block == latest))
+            self._denoiser.blocks[block].register_forward_hook(_keep(found, block, block == latest))
             for block in blocks
         ]
         alpha = self.alphas_cumprod[timestep].item()
-        noised = alpha**0.5 * pictures.to(self.device.torch) + (1 - alpha) ** 0.5 * self.noise
         try:
             with torch.autocast(self.device.kind, torch.bfloat16, enabled=self.device.bfloat16):
-                self.unet(noised, timestep)
+                clean = self._denoiser.encoded(pictures.to(self.device.torch))
+                noised = alpha**0.5 * clean + (1 - alpha) ** 0.5 * self.noise
+                self._denoiser(noised, timestep)
         except _Enough:
             return [found[block] for block in blocks]
         finally:
@@ -142,75 +139,9 @@ def _keep(found: dict[int, torch.Tensor], block: int, last: bool):  # type: igno
     """Return a forward hook that keeps a block's output and may stop the pass."""
 
     def hook(module: nn.Module, inputs: object, output: torch.Tensor) -> None:
-        found[block] = output.float()
+        # some blocks of diffusers give a second map for a shortcut of their own
+        found[block] = (output[0] if isinstance(output, tuple) else output).float()
         if last:
             raise _Enough
 
     return hook
-
-
-def _read_config(folder: Path) -> dict[str, object]:
-    try:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(
-            f"Backbone folder '{folder}' has no 'config.json'. Choose a folder that diffusers "
-            "has saved, or leave BACKBONE empty for the bundled one."
-        ) from None
-    except (OSError, ValueError) as error:
-        raise InputError(f"Backbone '{folder}/config.json' cannot be read: {error}") from error
-    if not isinstance(config, dict):
-        raise InputError(f"Backbone '{folder}/config.json' does not describe a network.")
-    return config
-
-
-def _loaded(folder: Path, load: Callable[[], Any]) -> Any:
-    """Return what ``load`` reads from a backbone's folder, or say that it cannot be read."""
-    try:
-        return load()
-    except (
-        OSError,
-        ValueError,
-        RuntimeError,
-        TypeError,
-        LookupError,
-        AttributeError,
-        ArithmeticError,
-        SafetensorError,
-    ) as error:
-        reason = " ".join(str(error).split())[:300]
-        raise InputError(
-            f"Backbone '{folder}' cannot be loaded: {reason}. Copy it again, or leave BACKBONE "
-            "empty for the bundled one."
-        ) from error
-
-
-def _unet(folder: Path) -> Any:
-    unet, found = UNet2DModel.from_pretrained(  # type: ignore[no-untyped-call]
-        str(folder),
-        local_files_only=True,
-        use_safetensors=True,
-        low_cpu_mem_usage=False,
-        output_loading_info=True,
-    )
-    # diffusers leaves weights that a file lacks random, with a warning only
-    lacking = [*found["missing_keys"], *found["mismatched_keys"]]
-    if lacking:
-        raise ValueError(f"'{WEIGHTS}' lacks {len(lacking)} weights, such as '{lacking[0]}'")
-    return unet
-
-
-def _scheduler(folder: Path) -> Any:
-    if (folder / "scheduler_config.json").is_file():
-        return DDPMScheduler.from_pretrained(  # type: ignore[no-untyped-call]
-            str(folder), local_files_only=True
-        )
-    return DDPMScheduler(beta_schedule="squaredcos_cap_v2")  # type: ignore[no-untyped-call]
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while piece := file.read(1 << 20):
-            digest.update(piece)
-    return digest.hexdigest()

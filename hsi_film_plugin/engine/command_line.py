@@ -175,6 +175,19 @@ def parser() -> argparse.ArgumentParser:
     _output(sample, "training", text="training polygons to write (.gpkg)")
     _output(sample, "reference", text="complete reference to write (.gpkg)")
 
+    convert = _job(commands, "convert-backbone", "convert a diffusion checkpoint to a backbone")
+    convert.add_argument("input", type=_path, help="checkpoint of guided diffusion (.pt)")
+    convert.add_argument("--precision", choices=("float16", "float32"), help="of the weights")
+    convert.add_argument(
+        "--noise-schedule", choices=("cosine", "linear"), help="in training (as published)"
+    )
+    convert.add_argument(
+        "--attention-order", choices=("new", "legacy"), help="of its channels (as published)"
+    )
+    convert.add_argument("--heads", type=int, help="of each attention (as published)")
+    convert.add_argument("--head-channels", type=int, help="of each head, in place of --heads")
+    _output(convert, "output", required=True, text="folder to make")
+
     serve = commands.add_parser("serve", help="answer JSON-RPC on stdin and stdout, as QGIS asks")
     serve.add_argument("--idle", type=float, default=0.0, help="leave after so many idle seconds")
     serve.add_argument("--parent", type=int, default=0, help="leave when this process is gone")

@@ -13,6 +13,7 @@ from typing import Any
 
 from . import parameters as given
 from .assessment_report import assess_map
+from .backbone_conversion import ConversionSettings, convert_backbone
 from .class_map import UNCLASSIFIED
 from .classification import Classifier, Products, classify, extent_block
 from .device import Device, choose_device
@@ -149,6 +150,26 @@ def sample_scene_job(params: Parameters, progress: Progress) -> Result:
     return _paths(outputs) | {"warnings": []}
 
 
+def convert_backbone_job(params: Parameters, progress: Progress) -> Result:
+    """Make a published diffusion checkpoint a folder that BACKBONE takes."""
+    outputs = _outputs(params, ("output",), ())
+    settings = ConversionSettings(
+        given.text(params, "precision") or ConversionSettings.precision,
+        given.text(params, "noise_schedule"),
+        given.text(params, "attention_order"),
+        given.optional_integer(params, "heads"),
+        given.optional_integer(params, "head_channels"),
+    )
+    source = given.required_path(params, "input")
+    converted = convert_backbone(source, outputs["output"], settings, progress)
+    return _paths(outputs) | {
+        "blocks": converted.architecture.blocks,
+        "source_sha256": converted.source_sha256,
+        "note": converted.note,
+        "warnings": [],
+    }
+
+
 JOBS: Mapping[str, Job] = {
     "train": train_job,
     "classify": classify_job,
@@ -156,6 +177,7 @@ JOBS: Mapping[str, Job] = {
     "assess": assess_job,
     "extract_features": extract_features_job,
     "sample_scene": sample_scene_job,
+    "convert_backbone": convert_backbone_job,
 }
 
 

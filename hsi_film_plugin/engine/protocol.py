@@ -23,6 +23,7 @@ JOB_OUTPUTS: Final[Mapping[str, tuple[str, ...]]] = {
     "assess": ("report", "table"),
     "extract_features": ("output",),
     "sample_scene": ("output", "training", "reference"),
+    "convert_backbone": ("output",),
 }
 
 PARSE_ERROR: Final = -32700

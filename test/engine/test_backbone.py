@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import torch
+from diffusers import DDPMPipeline, DDPMScheduler, UNet2DModel
 from safetensors.torch import load_file, save_file
 
 from hsi_film_plugin.engine.backbone import BUNDLED, WEIGHTS, Backbone
@@ -146,7 +147,9 @@ def test_a_config_that_describes_no_network_is_refused(copied: Callable[..., Pat
     [
         ({"_class_name": "UNet2DConditionModel"}, "is a UNet2DConditionModel"),
         ({"in_channels": 4}, "of 4 channels"),
-        ({"num_class_embeds": 10}, "choose an unconditional one"),
+        ({"class_embed_type": "timestep"}, "choose an unconditional one"),
+        ({"num_class_embeds": 10}, r"lacks 1 weights, such as 'class_embedding\.weight'"),
+        ({"time_embedding_type": "fourier"}, "counts noise by 'fourier'"),
         ({"block_out_channels": [32, 32]}, "cannot be loaded"),
         ({"block_out_channels": "wide"}, "cannot be loaded"),
         ({"block_out_channels": [64, 64, 64]}, "cannot be loaded"),
@@ -178,12 +181,93 @@ def test_weights_that_are_missing_are_never_random_ones(copied: Callable[..., Pa
         Backbone(folder, CPU)
 
 
-@pytest.mark.parametrize("text", ["{", '{"beta_schedule": "steep"}'])
+@pytest.mark.parametrize(
+    "text", ["{", '{"beta_schedule": "steep"}', '{"_class_name": "EDMEulerScheduler"}', "[]"]
+)
 def test_a_damaged_noise_schedule_is_refused(copied: Callable[..., Path], text: str):
     folder = copied()
     (folder / "scheduler_config.json").write_text(text)
     with pytest.raises(InputError, match=r"copy' cannot be loaded"):
         Backbone(folder, CPU)
+
+
+def small_unet(**options: Any) -> UNet2DModel:
+    torch.manual_seed(2)
+    return UNet2DModel(
+        **{
+            "block_out_channels": (8, 16),
+            "norm_num_groups": 4,
+            "layers_per_block": 1,
+            "down_block_types": ("DownBlock2D", "AttnDownBlock2D"),
+            "up_block_types": ("AttnUpBlock2D", "UpBlock2D"),
+            "attention_head_dim": 4,
+        }
+        | options
+    )
+
+
+def test_a_network_with_labels_gets_the_mean_of_their_embeddings(tmp_path: Path):
+    unet = small_unet(num_class_embeds=3)
+    unet.save_pretrained(tmp_path / "labelled")
+    backbone = Backbone(tmp_path / "labelled", CPU)
+    assert "one of 3 class labels" in backbone.info.note
+    assert "mean of the label embeddings" in backbone.info.note
+    (found,) = backbone.activations(pictures(), 10, (-1,))
+    mean = unet.class_embedding.weight.mean(0, keepdim=True).detach()
+    unet.class_embedding.weight.data[:1] = mean
+    seen = []
+    unet.up_blocks[-1].register_forward_hook(lambda *call: seen.append(call[2]))
+    alpha = backbone.alphas_cumprod[10]
+    noised = alpha.sqrt() * pictures() + (1 - alpha).sqrt() * backbone.noise
+    with torch.inference_mode():
+        unet(noised, 10, class_labels=torch.tensor([0, 0]))
+        unet(noised, 10, class_labels=torch.tensor([1, 1]))
+    torch.testing.assert_close(found, seen[0])
+    assert (found - seen[1]).abs().max() > 1e-3
+
+
+def test_a_pipeline_of_an_unconditional_network_is_read_with_its_schedule(tmp_path: Path):
+    pipeline = DDPMPipeline(small_unet(), DDPMScheduler(beta_schedule="linear"))
+    pipeline.save_pretrained(tmp_path / "pipeline")
+    backbone = Backbone(tmp_path / "pipeline", CPU)
+    torch.testing.assert_close(
+        backbone.alphas_cumprod, (1 - torch.linspace(1e-4, 0.02, 1000)).cumprod(0)
+    )
+    assert backbone.activations(pictures(), 0, (-1,))[0].shape == (2, 8, 64, 64)
+    assert backbone.info.name == "pipeline"
+
+
+def test_half_precision_weights_of_a_pipeline_are_read(tmp_path: Path):
+    unet = small_unet().half()
+    unet.save_pretrained(tmp_path / "half", variant="fp16")
+    assert not (tmp_path / "half" / WEIGHTS).exists()
+    (found,) = Backbone(tmp_path / "half", CPU).activations(pictures(), 0, (-1,))
+    assert found.dtype == torch.float32
+    unet.save_pretrained(tmp_path / "plain")
+    (again,) = Backbone(tmp_path / "plain", CPU).activations(pictures(), 0, (-1,))
+    assert torch.equal(found, again)
+
+
+def test_a_network_of_too_many_levels_for_a_window_is_refused(tmp_path: Path):
+    unet = small_unet(
+        block_out_channels=(4,) * 8,
+        down_block_types=("DownBlock2D",) * 8,
+        up_block_types=("UpBlock2D",) * 8,
+    )
+    unet.save_pretrained(tmp_path / "deep")
+    with pytest.raises(InputError, match="halves a window 7 times, and 64 pixels allow 6"):
+        Backbone(tmp_path / "deep", CPU)
+
+
+def test_blocks_with_a_shortcut_of_their_own_are_read(tmp_path: Path):
+    unet = small_unet(
+        down_block_types=("SkipDownBlock2D",) * 2,
+        up_block_types=("SkipUpBlock2D",) * 2,
+        block_out_channels=(16, 16),
+    )
+    unet.save_pretrained(tmp_path / "skip")
+    first, last = Backbone(tmp_path / "skip", CPU).activations(pictures(), 0, (-2, -1))
+    assert first.shape[:2] == last.shape[:2] == (2, 16)
 
 
 @pytest.mark.skipif(not (BUNDLED / WEIGHTS).exists(), reason="no backbone is bundled here")

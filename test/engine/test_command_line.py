@@ -78,6 +78,7 @@ def test_classifying_takes_an_extent_of_negative_coordinates():
         ("assess c.tif b.gpkg --report r.html --table t.json", "assess"),
         ("extract-features a.tif --output f.tif --components 8", "extract_features"),
         ("sample-scene --output a.tif --training t.gpkg --width 64 --height 48", "sample_scene"),
+        ("convert-backbone 64x64_diffusion.pt --output folder", "convert_backbone"),
     ],
 )
 def test_every_job_has_its_command(line, job):
