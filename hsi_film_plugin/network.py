@@ -93,22 +93,21 @@ def _hand_over(reply: QNetworkReply, receiver: Receiver) -> None:
     while True:
         if not reply.isFinished() and not reply.bytesAvailable():
             loop.exec()
-        code = reply.attribute(QNetworkRequest.Attribute.HttpStatusCodeAttribute)
-        failed = reply.error() != QNetworkReply.NetworkError.NoError
-        if failed and not (code and int(code) >= _FAILURES):
-            raise OSError(reply.errorString())
-        if not started and (reply.isFinished() or reply.bytesAvailable()):
+        finished = reply.isFinished()
+        piece = bytes(reply.readAll())  # also what came before a connection broke
+        code = int(reply.attribute(QNetworkRequest.Attribute.HttpStatusCodeAttribute) or _OK)
+        refused = code >= _FAILURES
+        broken = reply.error() != QNetworkReply.NetworkError.NoError and not refused
+        if not started and (piece or (finished and not broken)):
             started = True
-            receiver.started(int(code or _OK), _headers(reply))
-        if failed:
-            return
-        piece = bytes(reply.readAll())
-        if piece:
+            receiver.started(code, _headers(reply))
+        if piece and not refused:
             receiver.received(piece)
-        elif reply.isFinished():
+        if finished and broken:
+            raise OSError(reply.errorString())
+        if finished:
             return
-        else:
-            receiver.waiting()
+        receiver.waiting()
 
 
 def _headers(reply: QNetworkReply) -> dict[str, str]:
