@@ -122,6 +122,8 @@ def convert_backbone(
             config["source"] = {"name": source.name, "sha256": digest}
             _write_json(folder / CONFIG, config)
             _write_json(folder / SCHEDULER, _scheduler_config(attending))
+            # safetensors lets nobody but the owner read it, unlike the files beside it
+            shutil.copymode(folder / CONFIG, folder / WEIGHTS)
             progress.report(1.0, "Done")
     return Converted(architecture, digest, note)
 

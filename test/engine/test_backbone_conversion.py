@@ -424,6 +424,7 @@ def test_the_folder_says_what_it_is_and_where_from(converted: Path):
         "sha256": hashlib.sha256(source.read_bytes()).hexdigest(),
     }
     assert sorted(os.listdir(converted)) == ["config.json", WEIGHTS, "scheduler_config.json"]
+    assert len({path.stat().st_mode for path in converted.iterdir()}) == 1
     info = Backbone(converted, CPU).info
     assert info.sha256 == hashlib.sha256((converted / WEIGHTS).read_bytes()).hexdigest()
     assert (info.name, info.blocks) == ("small", 6)
