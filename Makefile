@@ -25,6 +25,8 @@ ENGINE_REQUIREMENTS := hsi_film_plugin/bridge/engine-requirements.txt
 RASTER ?=
 LABELS ?=
 FIELD ?=
+DATA ?=
+SEEDS ?= 5
 PYTEST_ARGS ?=
 export HSIFILM_DATA ?= $(ROOT)/../shared/data
 
@@ -32,11 +34,11 @@ export HSIFILM_DATA ?= $(ROOT)/../shared/data
 headless = env PATH="/usr/bin:/bin:$$PATH" QT_QPA_PLATFORM=offscreen \
 	XDG_RUNTIME_DIR="$(BUILD)/run" HSIFILM_ENGINE_PYTHON="$(ENGINE_PYTHON)"
 
-.PHONY: help install lint test demo bench package desktop clean system
+.PHONY: help install lint test demo bench bench-accuracy package desktop clean system
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sort \
-		| awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sort \
+		| awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 install: $(DEV_STAMP) ## QGIS (apt) and the engine's environment with the tools of development
 
@@ -66,6 +68,9 @@ demo: $(ENGINE_STAMP) | $(BUILD)/run ## a class map of the sample scene, or of R
 
 bench: $(DEV_STAMP) ## accuracy, time and memory, beside peers and controls
 	$(ENGINE_PYTHON) -m bench
+
+bench-accuracy: $(DEV_STAMP) ## tables against peers and controls; DATA= folder of .mat scenes, SEEDS=
+	$(ENGINE_PYTHON) -m bench.accuracy --seeds $(SEEDS) $(if $(DATA),--data "$(DATA)") --docs
 
 package: $(DEV_STAMP) ## build/hsi_film_plugin.zip, checked
 	$(ENGINE_PYTHON) -m tools.package --output "$(BUILD)/hsi_film_plugin.zip" --check
