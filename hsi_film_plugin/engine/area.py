@@ -14,15 +14,22 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from .assessment import confusion_matrix, defined, ratio
-
-Z95 = 1.959963984540054
+from .area_errors import (
+    Errors,
+    Intervals,
+    Strata,
+    grouped_errors,
+    grouped_intervals,
+    independent_errors,
+    independent_intervals,
+)
+from .assessment import confusion_matrix, defined
 
 NO_SAMPLES = "too few reference samples where the map shows this class"
 NO_REFERENCE = "no reference sample of this class"
-NO_SPREAD = "all samples agree, so no interval can be given"
+NO_SPREAD = "all samples agree, so no standard error can be given"
 
 
 @dataclass(frozen=True)
@@ -34,11 +41,15 @@ class AreaEstimate:
         area: Error-adjusted area (Olofsson et al. 2014, eqs 9 and 11).
         standard_error: Its standard error (eqs 10 and 11).
         low: Lower end of the 95 % interval, never below 0.
-        high: Upper end of the 95 % interval.
+        high: Upper end of the 95 % interval, which need not lie as far from ``area``.
         users: User's accuracy and, in ``users_se``, its standard error (eqs 2 and 6).
         users_se: Standard error of ``users``.
+        users_low: Lower end of its 95 % interval.
+        users_high: Upper end of its 95 % interval.
         producers: Producer's accuracy weighted by mapped area (eqs 3 and 7).
         producers_se: Standard error of ``producers``.
+        producers_low: Lower end of its 95 % interval.
+        producers_high: Upper end of its 95 % interval.
         remark: Why a figure is missing; empty if none is.
     """
 
@@ -49,8 +60,12 @@ class AreaEstimate:
     high: float
     users: float
     users_se: float
+    users_low: float
+    users_high: float
     producers: float
     producers_se: float
+    producers_low: float
+    producers_high: float
     remark: str
 
 
@@ -62,6 +77,8 @@ class AreaEstimates:
         classes: One estimate a class.
         overall: Overall accuracy weighted by mapped area (eq. 1).
         overall_se: Its standard error (eq. 5).
+        overall_low: Lower end of its 95 % interval.
+        overall_high: Upper end of its 95 % interval.
         total_area: Area of the whole map.
         left_out_area: Area of map classes with too few samples; no figure speaks of it.
         samples: Number of reference pixels behind the figures.
@@ -72,6 +89,8 @@ class AreaEstimates:
     classes: tuple[AreaEstimate, ...]
     overall: float
     overall_se: float
+    overall_low: float
+    overall_high: float
     total_area: float
     left_out_area: float
     samples: int
@@ -82,6 +101,8 @@ class AreaEstimates:
         return {
             "overall_accuracy": defined(self.overall),
             "overall_accuracy_se": defined(self.overall_se),
+            "overall_accuracy_low_95": defined(self.overall_low),
+            "overall_accuracy_high_95": defined(self.overall_high),
             "total_area": self.total_area,
             "left_out_area": self.left_out_area,
             "samples": self.samples,
@@ -95,8 +116,12 @@ class AreaEstimates:
                     "high_95": defined(entry.high),
                     "users_accuracy": defined(entry.users),
                     "users_accuracy_se": defined(entry.users_se),
+                    "users_accuracy_low_95": defined(entry.users_low),
+                    "users_accuracy_high_95": defined(entry.users_high),
                     "producers_accuracy": defined(entry.producers),
                     "producers_accuracy_se": defined(entry.producers_se),
+                    "producers_accuracy_low_95": defined(entry.producers_low),
+                    "producers_accuracy_high_95": defined(entry.producers_high),
                     "remark": entry.remark,
                 }
                 for entry in self.classes
@@ -111,8 +136,11 @@ def area_estimates(
 
     The stratified estimator of Olofsson et al. 2014, "Good practices for estimating area and
     assessing accuracy of land change", Remote Sensing of Environment 148: the strata are the
-    map's classes. A map class with fewer than two samples is left out and its area is told
-    in ``left_out_area``; a class absent from the reference gets no estimate.
+    map's classes. Intervals are score intervals (``score_interval``), which hold where an
+    estimate ± 1.96 standard errors is too narrow: for rare classes, few samples and accuracies
+    near 1 (``python -m bench.area_coverage``). A map class with fewer than two samples is left
+    out and its area is told in ``left_out_area``; a class absent from the reference gets no
+    estimate.
 
     For reference *polygons*, whose pixels resemble each other, ``polygon_area_estimates``
     gives the honest interval.
@@ -124,8 +152,9 @@ def area_estimates(
     """
     counts = np.asarray(matrix, dtype=np.float64)
     stratum_sizes = counts.sum(axis=1)
-    strata = _Strata.of(counts, mapped_pixels, pixel_area, stratum_sizes >= 2)
-    return _assemble(strata, _independent_errors(strata, stratum_sizes), Z95, None)
+    strata = Strata.of(counts, mapped_pixels, pixel_area, stratum_sizes >= 2)
+    errors = independent_errors(strata, stratum_sizes)
+    return _assemble(strata, errors, independent_intervals(strata, counts, stratum_sizes), None)
 
 
 def polygon_area_estimates(
@@ -137,11 +166,12 @@ def polygon_area_estimates(
 ) -> AreaEstimates:
     """Estimate each class's area with whole polygons as the sampling units.
 
-    The point estimates are those of ``area_estimates``. The standard errors come from the
-    linearised residuals of each polygon (the ultimate-cluster variance; Särndal, Swensson,
-    Wretman 1992, sections 5.5 and 7.6) and the interval from Student's t with one degree of
-    freedom less than there are polygons, because neighbouring pixels are no independent
-    samples: counting them as such makes the interval several times too narrow.
+    The point estimates are those of ``area_estimates``. The standard errors come from leaving
+    out each polygon in turn (the jackknife; Särndal, Swensson, Wretman 1992, section 11.5),
+    because neighbouring pixels are no independent samples: counting them as such makes the
+    interval several times too narrow. The interval is Wilson's for the number of independent
+    samples that would have that standard error (Korn and Graubard 1998; Franco et al. 2019),
+    with Student's t of one degree of freedom less than there are polygons.
 
     Args:
         reference: Class index of each reference pixel, (n,).
@@ -158,143 +188,25 @@ def polygon_area_estimates(
     in_stratum = np.bincount(group * k + mapped, minlength=ids.size * k).reshape(-1, k)
     counts = confusion_matrix(truth, mapped, k).astype(np.float64)
     enough = ((in_stratum > 0).sum(axis=0) >= 2) & (ids.size >= 3)
-    strata = _Strata.of(counts, mapped_pixels, pixel_area, enough)
-    errors = _grouped_errors(strata, truth, mapped, group, in_stratum)
-    return _assemble(strata, errors, student_t95(ids.size - 1), int(ids.size))
-
-
-def student_t95(degrees: int) -> float:
-    """Return the two-sided 95 % quantile of Student's t, within 1 % for 2 degrees or more.
-
-    The Cornish-Fisher expansion (Abramowitz and Stegun 1964, 26.7.5). NaN below 2 degrees.
-    """
-    if degrees < 2:
-        return math.nan
-    z = Z95
-    terms = (
-        z,
-        (z**3 + z) / 4,
-        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
-        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
-        (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160,
-    )
-    return math.fsum(term / degrees**power for power, term in enumerate(terms))
-
-
-@dataclass(frozen=True)
-class _Strata:
-    """The map's classes as strata: ``weight`` is 0 where there are too few samples."""
-
-    weight: NDArray[np.float64]  # (K,), W_i of the covered map, sums to 1
-    share: NDArray[np.float64]  # (K, K), n_ij / n_i., 0 in strata left out
-    enough: NDArray[np.bool_]  # (K,)
-    reference: NDArray[np.float64]  # (K,), samples a reference class in the covered map
-    mapped_area: NDArray[np.float64]  # (K,)
-    samples: int
-
-    @classmethod
-    def of(
-        cls,
-        counts: NDArray[np.float64],
-        mapped_pixels: ArrayLike,
-        pixel_area: float,
-        enough: NDArray[np.bool_],
-    ) -> _Strata:
-        mapped_area = np.asarray(mapped_pixels, dtype=np.float64) * pixel_area
-        covered = np.where(enough, mapped_area, 0.0)
-        total = covered.sum()
-        kept = np.where(enough[:, None], counts, 0.0)
-        rows = np.maximum(kept.sum(axis=1, keepdims=True), 1.0)
-        return cls(
-            weight=covered / total if total else np.zeros_like(covered),
-            share=kept / rows,
-            enough=enough,
-            reference=kept[mapped_area > 0].sum(axis=0),
-            mapped_area=mapped_area,
-            samples=int(counts.sum()),
-        )
-
-    @property
-    def proportion(self) -> NDArray[np.float64]:
-        """Estimated share of the covered map in each cell, (K, K) (eq. 4)."""
-        return self.weight[:, None] * self.share
-
-
-@dataclass(frozen=True)
-class _Errors:
-    """Standard errors: of each class's proportion, and of the accuracies."""
-
-    proportion: NDArray[np.float64]
-    users: NDArray[np.float64]
-    producers: NDArray[np.float64]
-    overall: float
-
-
-def _independent_errors(strata: _Strata, sizes: NDArray[np.float64]) -> _Errors:
-    """Standard errors of Olofsson et al. 2014, eqs 5, 6, 7 and 10."""
-    spread = strata.share * (1 - strata.share) / np.maximum(sizes - 1, 1.0)[:, None]
-    weighted = strata.weight[:, None] ** 2 * spread
-    proportion = strata.proportion
-    producers = ratio(np.diag(proportion), proportion.sum(axis=0))
-    own = np.diag(weighted)
-    others = weighted.sum(axis=0) - own
-    variance = (1 - producers) ** 2 * own + producers**2 * others
-    return _Errors(
-        proportion=np.sqrt(weighted.sum(axis=0)),
-        users=np.sqrt(np.diag(spread)),
-        producers=ratio(np.sqrt(variance), proportion.sum(axis=0)),
-        overall=float(np.sqrt(own.sum())),
-    )
-
-
-def _grouped_errors(
-    strata: _Strata,
-    truth: NDArray[np.int64],
-    mapped: NDArray[np.int64],
-    group: NDArray[np.int64],
-    in_stratum: NDArray[np.int64],
-) -> _Errors:
-    """Standard errors from each polygon's linearised residual."""
-    groups, k = in_stratum.shape
-    sizes = np.maximum(in_stratum.sum(axis=0), 1)
-    total = strata.proportion.sum(axis=0)
-    producers = ratio(np.diag(strata.proportion), total)
-    proportion_se, users_se, producers_se = np.zeros(k), np.zeros(k), np.zeros(k)
-    overall = np.zeros(groups)
-    for j in range(k):
-        here = truth == j
-        hits = np.bincount(group[here] * k + mapped[here], minlength=groups * k)
-        residual = (hits.reshape(groups, k) - strata.share[:, j] * in_stratum) / sizes
-        weighted = residual * strata.weight
-        column, own = weighted.sum(axis=1), weighted[:, j]
-        proportion_se[j] = _root_sum_of_squares(column)
-        users_se[j] = _root_sum_of_squares(residual[:, j])
-        if total[j] > 0:
-            producers_se[j] = _root_sum_of_squares((own - producers[j] * column) / total[j])
-        overall += own
-    return _Errors(proportion_se, users_se, producers_se, _root_sum_of_squares(overall))
-
-
-def _root_sum_of_squares(residual: NDArray[np.float64]) -> float:
-    """Standard error of a total whose polygons' residuals add up to 0."""
-    groups = residual.size
-    if groups < 2:
-        return math.nan
-    return float(np.sqrt(groups / (groups - 1) * (residual**2).sum()))
+    strata = Strata.of(counts, mapped_pixels, pixel_area, enough)
+    errors = grouped_errors(strata, truth, mapped, group, in_stratum)
+    return _assemble(strata, errors, grouped_intervals(strata, errors, ids.size), int(ids.size))
 
 
 def _assemble(
-    strata: _Strata, errors: _Errors, quantile: float, groups: int | None
+    strata: Strata, errors: Errors, intervals: Intervals, groups: int | None
 ) -> AreaEstimates:
     covered_area = float(strata.mapped_area[strata.enough].sum())
     total_area = float(strata.mapped_area.sum())
     return AreaEstimates(
         classes=tuple(
-            _class_estimate(strata, errors, j, covered_area, quantile)
+            _class_estimate(strata, errors, intervals, j, covered_area)
             for j in range(strata.weight.size)
         ),
-        overall=float(np.trace(strata.proportion)) if covered_area else math.nan,
+        overall=strata.overall if covered_area else math.nan,
         overall_se=errors.overall if covered_area else math.nan,
+        overall_low=intervals.overall[0] if covered_area else math.nan,
+        overall_high=intervals.overall[1] if covered_area else math.nan,
         total_area=total_area,
         left_out_area=total_area - covered_area,
         samples=strata.samples,
@@ -303,29 +215,36 @@ def _assemble(
 
 
 def _class_estimate(
-    strata: _Strata, errors: _Errors, j: int, covered_area: float, quantile: float
+    strata: Strata, errors: Errors, intervals: Intervals, j: int, covered_area: float
 ) -> AreaEstimate:
     mapped_area = float(strata.mapped_area[j])
-    proportion = strata.proportion
     estimable, remark = True, ""
     if mapped_area > 0 and not strata.enough[j]:
         estimable, remark = False, NO_SAMPLES
     elif strata.reference[j] == 0:
         estimable, remark = False, NO_REFERENCE
-    area = float(proportion[:, j].sum()) * covered_area if estimable else math.nan
-    error = float(errors.proportion[j]) * covered_area if estimable else math.nan
-    if error == 0:
+    area = float(strata.proportion[:, j].sum()) * covered_area
+    error = float(errors.proportion[j]) * covered_area
+    if estimable and error == 0:
         error, remark = math.nan, NO_SPREAD
     sampled, found = bool(strata.enough[j]), estimable and area > 0
+
+    def known(condition: bool, value: float) -> float:
+        return float(value) if condition else math.nan
+
     return AreaEstimate(
         mapped_area=mapped_area,
-        area=area,
-        standard_error=error,
-        low=max(0.0, area - quantile * error) if not math.isnan(error) else math.nan,
-        high=min(covered_area, area + quantile * error) if not math.isnan(error) else math.nan,
-        users=float(strata.share[j, j]) if sampled else math.nan,
-        users_se=float(errors.users[j]) if sampled else math.nan,
-        producers=float(proportion[j, j] / proportion[:, j].sum()) if found else math.nan,
-        producers_se=float(errors.producers[j]) if found else math.nan,
+        area=known(estimable, area),
+        standard_error=known(estimable, error),
+        low=known(estimable, intervals.proportion[0][j] * covered_area),
+        high=known(estimable, intervals.proportion[1][j] * covered_area),
+        users=known(sampled, strata.users[j]),
+        users_se=known(sampled, errors.users[j]),
+        users_low=known(sampled, intervals.users[0][j]),
+        users_high=known(sampled, intervals.users[1][j]),
+        producers=known(found, strata.producers[j]),
+        producers_se=known(found, errors.producers[j]),
+        producers_low=known(found, intervals.producers[0][j]),
+        producers_high=known(found, intervals.producers[1][j]),
         remark=remark,
     )

@@ -1,11 +1,11 @@
-"""How good a class map is: confusion matrix, accuracy, calibration.
+"""How good a class map is: confusion matrix and accuracy.
 
 One convention holds everywhere: in a confusion matrix **rows are the map's classes and
 columns are the reference's** (Olofsson et al. 2014). So a row divided by its sum speaks of
 user's accuracy, a column divided by its sum of producer's accuracy.
 
-Areas with their intervals are in ``area``. Pure functions on numpy arrays. A figure that is not
-defined is NaN, never 0 or 1.
+Areas with their intervals are in ``area``, what a confidence is worth is in ``calibration``.
+Pure functions on numpy arrays. A figure that is not defined is NaN, never 0 or 1.
 """
 
 from __future__ import annotations
@@ -126,56 +126,6 @@ def accuracy(matrix: ArrayLike) -> Accuracy:
         producers=tuple(producers.tolist()),
         mapped=tuple(mapped.tolist()),
         reference=tuple(reference.tolist()),
-    )
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """How often a classifier is right where it says that it is p sure.
-
-    Attributes:
-        ece: Expected calibration error in [0, 1]: mean |accuracy − confidence| over pixels.
-        edges: Edges of the bins of confidence, (bins + 1,).
-        count: Pixels a bin, (bins,).
-        confidence: Mean confidence a bin, NaN where it is empty, (bins,).
-        accuracy: Share of right pixels a bin, NaN where it is empty, (bins,).
-    """
-
-    ece: float
-    edges: tuple[float, ...]
-    count: tuple[int, ...]
-    confidence: tuple[float, ...]
-    accuracy: tuple[float, ...]
-
-
-def calibration(
-    probability_of_winner: ArrayLike, correct: ArrayLike, bins: int = 10
-) -> Calibration:
-    """Compare the confidence of the winning class with how often it is right.
-
-    Expected calibration error over bins of equal width (Guo et al. 2017, "On calibration of
-    modern neural networks", eq. 3).
-
-    Args:
-        probability_of_winner: Probability of the winning class in [0, 1], (n,).
-        correct: Whether it was right, bool (n,).
-        bins: Number of bins of equal width between 0 and 1.
-    """
-    probability = np.asarray(probability_of_winner, dtype=np.float64).ravel()
-    right = np.asarray(correct, dtype=np.float64).ravel()
-    edges = np.linspace(0.0, 1.0, bins + 1)
-    which = np.clip(np.digitize(probability, edges[1:-1], right=True), 0, bins - 1)
-    count = np.bincount(which, minlength=bins)
-    confidence = ratio(np.bincount(which, probability, bins), count)
-    share_right = ratio(np.bincount(which, right, bins), count)
-    gaps = np.abs(share_right - confidence)[count > 0]
-    ece = float((gaps * count[count > 0]).sum() / count.sum()) if count.sum() else math.nan
-    return Calibration(
-        ece=ece,
-        edges=tuple(edges.tolist()),
-        count=tuple(count.tolist()),
-        confidence=tuple(confidence.tolist()),
-        accuracy=tuple(share_right.tolist()),
     )
 
 

@@ -21,6 +21,7 @@ from .raster_writer import RasterFormat, RasterWriter, colormap_of
 
 UNCLASSIFIED = 0
 NO_CONFIDENCE = -1.0
+CONFIDENCE_BANDS = ("confidence", "unlike anything labelled (if above 1)")
 
 
 class ClassMapWriter(RasterWriter):
@@ -65,8 +66,11 @@ class ClassMapWriter(RasterWriter):
 def confidence_writer(
     path: Path, grid: Grid, provenance: Mapping[str, str] | None = None
 ) -> RasterWriter:
-    """Return a writer for confidences: float32, nodata -1."""
-    form = RasterFormat("float32", NO_CONFIDENCE, ("confidence",), provenance or {})
+    """Return a writer for confidences and for how unlike all labels pixels are.
+
+    Float32, nodata -1; in the second band, values above 1 are unlike anything labelled.
+    """
+    form = RasterFormat("float32", NO_CONFIDENCE, CONFIDENCE_BANDS, provenance or {})
     return RasterWriter(path, grid, form)
 
 

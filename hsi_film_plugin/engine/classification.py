@@ -15,7 +15,13 @@ from pathlib import Path
 import numpy as np
 
 from .backbone import Backbone
-from .class_map import NO_CONFIDENCE, ClassMapWriter, confidence_writer, probability_writer
+from .class_map import (
+    NO_CONFIDENCE,
+    UNCLASSIFIED,
+    ClassMapWriter,
+    confidence_writer,
+    probability_writer,
+)
 from .device import Device
 from .errors import ModelFileError
 from .features import Cube, FeatureBlocks, FeatureMaps, read_cube
@@ -47,11 +53,40 @@ class Prediction:
         block: Which chunk.
         probabilities: float32 ``(classes, height, width)``; 0 where not valid.
         valid: bool ``(height, width)``.
+        novelty: float32 ``(height, width)``: above 1 where unlike anything labelled; 0 where
+            not valid; None where the model cannot tell.
     """
 
     block: Block
     probabilities: np.ndarray
     valid: np.ndarray
+    novelty: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """What a class map shows.
+
+    Attributes:
+        counts: Number of pixels of each map value, 0 the unclassified.
+        unlike: How many pixels with a class are unlike anything labelled; None where the
+            model cannot tell.
+    """
+
+    counts: dict[int, int]
+    unlike: int | None
+
+    @property
+    def classified(self) -> int:
+        """Number of pixels with a class."""
+        return sum(count for value, count in self.counts.items() if value != UNCLASSIFIED)
+
+    @property
+    def unlike_share(self) -> float | None:
+        """Share of the pixels with a class that are unlike anything labelled, if known."""
+        if self.unlike is None or not self.classified:
+            return None
+        return self.unlike / self.classified
 
 
 @dataclass(frozen=True)
@@ -170,7 +205,8 @@ class Classifier:
             picture = cube.picture(self.model.spatial.pseudo_image)
             rows = self._features.cell_rows(picture, block, progress.part(0.0, 0.9))
             features = [row.cpu().numpy() for row in rows]
-        probabilities = np.zeros((len(self.model.classes), block.height, block.width), np.float32)
+        shape = len(self.model.classes) + (self.model.novelty is not None)
+        said = np.zeros((shape, block.height, block.width), np.float32)
         inside = np.s_[margin : margin + block.height, margin : margin + block.width]
         valid = cube.valid[inside]
         for number, (top, left) in enumerate(_tiles(block)):
@@ -178,25 +214,29 @@ class Classifier:
             cut = np.s_[top : top + TILE[0], left : left + TILE[1]]
             if valid[cut].any():
                 row = features[number // -(-block.width // TILE[1])] if features else None
-                probabilities[(slice(None), *cut)] = self._tile(cube, margin, top, left, row)
+                said[(slice(None), *cut)] = self._tile(cube, margin, top, left, row)
         rows_wanted = slice(chunk.row - block.row, chunk.row - block.row + chunk.height)
         cols_wanted = slice(chunk.col - block.col, chunk.col - block.col + chunk.width)
         valid = valid[rows_wanted, cols_wanted]
-        return Prediction(chunk, probabilities[:, rows_wanted, cols_wanted] * valid, valid)
+        said = said[:, rows_wanted, cols_wanted] * valid
+        count = len(self.model.classes)
+        return Prediction(chunk, said[:count], valid, said[count] if len(said) > count else None)
 
     def _tile(
         self, cube: Cube, margin: int, top: int, left: int, row: np.ndarray | None
     ) -> np.ndarray:
-        """Return a tile's probabilities ``(classes, 32, at most 128)``.
+        """Return a tile's probabilities and novelty ``(classes + 1, 32, at most 128)``.
 
-        Tiles at the right edge are filled up, so that all have the same shape: kernels,
-        and so rounding, depend on it.
+        Without the novelty if the model cannot tell it. Tiles at the right edge are filled up,
+        so that all have the same shape: kernels, and so rounding, depend on it.
         """
         width = min(TILE[1], cube.block.width - 2 * margin - left)
         rows, cols = slice(margin + top, margin + top + TILE[0]), margin + left
         spectra = _filled(cube.spectra[:, rows, cols : cols + width])
         features = None if row is None else _filled(row[:, :, left : left + width])
         said = self._predictor(spectra, features)
+        if self.model.novelty is not None:
+            said = np.column_stack([said, self.model.novelty(spectra)])
         return said.T.reshape(-1, *TILE)[:, :, :width]
 
 
@@ -244,7 +284,7 @@ def classify(
     min_confidence: float,
     provenance: dict[str, str],
     progress: Progress,
-) -> dict[int, int]:
+) -> Mapped:
     """Write the class map of an area, and what else is wanted, each file whole or not at all.
 
     If it fails late, some files may be there: give hidden paths where all are to appear or none.
@@ -257,9 +297,6 @@ def classify(
         provenance: Goes into the files' metadata.
         progress: For a progress bar, and to cancel.
 
-    Returns:
-        The number of pixels of each map value, 0 the unclassified.
-
     Raises:
         InputError: if the scene cannot be read.
         OutputError: if an output cannot be written.
@@ -268,6 +305,7 @@ def classify(
     grid = GridWindow.of(scene, area.row, area.col, area.height, area.width)
     values = np.array([known.value for known in classes])
     pieces = list(chunks(area, *classifier.chunk_size()))
+    unlike = None if classifier.model.novelty is None else 0
     with ExitStack() as stack:
         class_map = stack.enter_context(ClassMapWriter(products.output, grid, classes, provenance))
         confidence = probabilities = None
@@ -288,15 +326,24 @@ def classify(
             sure = said.valid & (best >= min_confidence)
             winner = values[said.probabilities.argmax(axis=0)]
             class_map.write(row, col, np.where(sure, winner, 0))
+            if unlike is not None and said.novelty is not None:
+                unlike += int((sure & (said.novelty > 1)).sum())
             if confidence is not None:
-                confidence.write(row, col, np.where(said.valid, best, NO_CONFIDENCE))
+                confidence.write(row, col, _confidence_bands(said, best))
             if probabilities is not None:
                 probabilities.write(
                     row, col, np.where(said.valid, said.probabilities, NO_CONFIDENCE)
                 )
         progress.report(0.9, "Writing the map")
         _close([w for w in (class_map, confidence, probabilities) if w], progress.part(0.9, 1.0))
-    return class_map.counts
+    return Mapped(class_map.counts, unlike)
+
+
+def _confidence_bands(said: Prediction, best: np.ndarray) -> np.ndarray:
+    """Return confidence and novelty ``(2, height, width)``, nodata where not known."""
+    unknown = np.full_like(best, NO_CONFIDENCE)
+    novelty = unknown if said.novelty is None else said.novelty
+    return np.where(said.valid, np.stack([best, novelty]), NO_CONFIDENCE)
 
 
 def _close(writers: list[RasterWriter], progress: Progress) -> None:

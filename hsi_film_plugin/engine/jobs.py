@@ -14,8 +14,7 @@ from typing import Any
 from . import parameters as given
 from .assessment_report import assess_map
 from .backbone_conversion import ConversionSettings, convert_backbone
-from .class_map import UNCLASSIFIED
-from .classification import Classifier, Products, classify, extent_block
+from .classification import Classifier, Mapped, Products, classify, extent_block
 from .device import Device, choose_device
 from .errors import InputError
 from .feature_raster import FeatureRasterSettings, write_features
@@ -31,7 +30,7 @@ from .sample_scene import SampleScene
 from .sample_scene_files import write_sample_scene
 from .scene import Scene
 from .training import Evidence, train
-from .training_report import training_report, validated_accuracy, with_map
+from .training_report import training_report, validated_figures, with_map
 from .training_settings import TrainingSettings, check_settings
 
 logger = logging.getLogger(__name__)
@@ -66,10 +65,10 @@ def classify_job(params: Parameters, progress: Progress) -> Result:
     with Scene.open(path) as scene:
         classifier = Classifier(model, scene, device)
         with _together(outputs) as hidden:
-            counts = _classify(classifier, params, hidden, progress)
+            mapped = _classify(classifier, params, hidden, progress)
             progress.report(1.0, "Done")
-        warnings = [*scene.warnings, *classifier.warnings, *_emptiness(scene, counts)]
-    return _result(outputs, model, device, warnings)
+        warnings = [*scene.warnings, *classifier.warnings, *_emptiness(scene, mapped)]
+    return _result(outputs, model, device, warnings) | _unlike(mapped)
 
 
 def train_and_classify_job(params: Parameters, progress: Progress) -> Result:
@@ -89,12 +88,13 @@ def train_and_classify_job(params: Parameters, progress: Progress) -> Result:
         )
         classifier = Classifier(model, scene, device)
         with _together(outputs) as hidden:
-            counts = _classify(classifier, params, hidden, progress.part(0.6, 0.97))
-            warnings += _emptiness(scene, counts)
-            report = with_map(report, scene, model, evidence, hidden["output"], counts)
+            mapped = _classify(classifier, params, hidden, progress.part(0.6, 0.97))
+            warnings += _emptiness(scene, mapped)
+            report = with_map(report, scene, model, evidence, hidden["output"], mapped)
             _write_model_and_report(model, _timed(report, started), hidden)
             progress.report(1.0, "Done")
-    return _result(outputs, model, device, warnings) | _accuracy(evidence, len(model.classes))
+    figures = _accuracy(evidence, len(model.classes)) | _unlike(mapped)
+    return _result(outputs, model, device, warnings) | figures
 
 
 def assess_job(params: Parameters, progress: Progress) -> Result:
@@ -205,7 +205,7 @@ def _classify(
     params: Parameters,
     outputs: Mapping[str, Path],
     progress: Progress,
-) -> dict[int, int]:
+) -> Mapped:
     area = extent_block(classifier.scene, given.extent(params))
     products = Products(outputs["output"], outputs.get("confidence"), outputs.get("probabilities"))
     least = _min_confidence(params)
@@ -213,12 +213,15 @@ def _classify(
         f"HSIFILM_{key.upper().replace(' ', '_')}": value
         for key, value in classifier.model.provenance.items()
     }
-    return classify(classifier, area, products, least, provenance, progress)
+    mapped = classify(classifier, area, products, least, provenance, progress)
+    if mapped.unlike_share is not None:
+        logger.info("Unlike anything labelled: %.1f %% of the map", 100 * mapped.unlike_share)
+    return mapped
 
 
-def _emptiness(scene: Scene, counts: Mapping[int, int]) -> list[str]:
+def _emptiness(scene: Scene, mapped: Mapped) -> list[str]:
     """Return a warning if no pixel has a class."""
-    if any(count for value, count in counts.items() if value != UNCLASSIFIED):
+    if mapped.classified:
         return []
     return [
         f"The map is empty: every pixel of '{scene.path.name}' that was asked for is nodata in "
@@ -311,5 +314,8 @@ def _result(
 
 
 def _accuracy(evidence: Evidence, n_classes: int) -> Result:
-    found = validated_accuracy(evidence, n_classes)
-    return {"accuracy": None if found is None else found.as_dict()}
+    return {"accuracy": validated_figures(evidence, n_classes)}
+
+
+def _unlike(mapped: Mapped) -> Result:
+    return {"unlike_share": mapped.unlike_share}

@@ -22,14 +22,16 @@ from safetensors.numpy import save
 from .choice import Part, blended
 from .errors import ModelFileError
 from .heads import KINDS as HEAD_KINDS
-from .heads import HeadShape, logits
+from .heads import SPATIAL_KINDS, HeadShape, logits
 from .label_classes import MAX_CLASS_VALUE, LabelClass
+from .novelty import Novelty
 from .outputs import atomic_output
 from .pseudo_image import KINDS as PICTURE_KINDS
 from .pseudo_image import PseudoImage
+from .spectral_inputs import SpectralInputs
 from .statistics import AffineMap
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 HEADER_KEY = "hsifilm_model"
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 
@@ -76,11 +78,13 @@ class HeadStack:
 
     Attributes:
         shape: Their sizes.
+        inputs: Makes their spectral inputs of the used bands.
         parameters: float32 arrays ``(members, ...)``.
         part: Their share and calibration.
     """
 
     shape: HeadShape
+    inputs: SpectralInputs
     parameters: Mapping[str, np.ndarray]
     part: Part
 
@@ -92,20 +96,20 @@ class Model:
     Attributes:
         classes: In the order of the heads' outputs.
         bands: What it reads.
-        spectral: Maps the used bands to the heads' spectral inputs.
         spatial: None where the choice fell on spectra alone.
         heads: The blend.
         temperature: Of the blend; each part has one of its own, too.
         provenance: Versions, hashes, seed, time; text to text.
+        novelty: Tells pixels that are like nothing labelled; None where that is not known.
     """
 
     classes: tuple[LabelClass, ...]
     bands: ModelBands
-    spectral: AffineMap
     spatial: SpatialPath | None
     heads: tuple[HeadStack, ...]
     temperature: float
     provenance: Mapping[str, str] = field(default_factory=dict)
+    novelty: Novelty | None = None
 
 
 class Predictor:
@@ -126,8 +130,7 @@ class Predictor:
             features: float32 ``(n, spatial inputs)``; None counts as zeros.
         """
         model = self._model
-        inputs = torch.from_numpy(model.spectral(spectra))
-        spatial = [s.shape.spatial for s in model.heads if s.shape.kind != "spectral"]
+        spatial = [s.shape.spatial for s in model.heads if s.shape.kind in SPATIAL_KINDS]
         surroundings = (
             torch.zeros((len(spectra), max(spatial, default=0)))
             if features is None
@@ -135,7 +138,15 @@ class Predictor:
         )
         with torch.inference_mode():
             said = [
-                logits(stack.shape, parameters, inputs, surroundings).softmax(-1).mean(0).numpy()
+                logits(
+                    stack.shape,
+                    parameters,
+                    torch.from_numpy(stack.inputs(spectra)),
+                    surroundings,
+                )
+                .softmax(-1)
+                .mean(0)
+                .numpy()
                 for stack, parameters in zip(model.heads, self._parameters)
             ]
         return blended([stack.part for stack in model.heads], said, model.temperature)
@@ -143,7 +154,7 @@ class Predictor:
 
 def save_model(model: Model, path: Path) -> None:
     """Write a model file, whole or not at all."""
-    tensors = {"spectral.mean": model.spectral.mean, "spectral.matrix": model.spectral.matrix}
+    tensors: dict[str, np.ndarray] = {}
     header: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
         "classes": [{"value": c.value, "name": c.name, "color": c.color} for c in model.classes],
@@ -155,6 +166,7 @@ def save_model(model: Model, path: Path) -> None:
         "temperature": model.temperature,
         "heads": [],
         "spatial": None,
+        "novelty": None,
         "provenance": dict(model.provenance),
     }
     for number, stack in enumerate(model.heads):
@@ -166,11 +178,17 @@ def save_model(model: Model, path: Path) -> None:
                 "spatial": shape.spatial,
                 "width": shape.width,
                 "effort": stack.part.effort,
+                "inputs": stack.inputs.name,
+                "snv": stack.inputs.snv,
                 "temperature": stack.part.temperature,
                 "weight": stack.part.weight,
             }
         )
         tensors |= {f"head{number}.{name}": array for name, array in stack.parameters.items()}
+        tensors |= {
+            f"inputs{number}.mean": stack.inputs.affine.mean,
+            f"inputs{number}.matrix": stack.inputs.affine.matrix,
+        }
     if model.spatial is not None:
         picture = model.spatial.pseudo_image
         header["spatial"] = {
@@ -188,6 +206,13 @@ def save_model(model: Model, path: Path) -> None:
             "picture.high": picture.high,
             "compression.mean": model.spatial.compression.mean,
             "compression.matrix": model.spatial.compression.matrix,
+        }
+    if model.novelty is not None:
+        header["novelty"] = {"radius": model.novelty.radius}
+        tensors |= {
+            "novelty.mean": model.novelty.space.mean,
+            "novelty.matrix": model.novelty.space.matrix,
+            "novelty.prototypes": model.novelty.prototypes,
         }
     contiguous = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
     with atomic_output(path) as partial:
@@ -219,6 +244,11 @@ def load_model(path: Path) -> Model:
     try:
         header = json.loads(metadata[HEADER_KEY])
         version = header["schema_version"]
+        if version < SCHEMA_VERSION:
+            raise ModelFileError(
+                f"'{path.name}' was written by an older HSI FiLM (schema {version}; this one reads "
+                f"{SCHEMA_VERSION}). Train the model again."
+            )
         if version > SCHEMA_VERSION:
             raise ModelFileError(
                 f"'{path.name}' was written by a newer HSI FiLM (schema {version}; this one reads "
@@ -259,13 +289,16 @@ def _model(header: dict[str, Any], tensors: dict[str, np.ndarray]) -> Model:
             int(head["width"]),
         )
         prefix = f"head{number}."
+        affine = AffineMap(tensors[f"inputs{number}.mean"], tensors[f"inputs{number}.matrix"])
         stacks.append(
             HeadStack(
                 shape,
+                SpectralInputs(str(head["inputs"]), bool(head["snv"]), affine),
                 {n[len(prefix) :]: t for n, t in tensors.items() if n.startswith(prefix)},
                 Part(
                     shape.kind,
                     str(head["effort"]),
+                    str(head["inputs"]),
                     float(head["temperature"]),
                     float(head["weight"]),
                 ),
@@ -295,11 +328,22 @@ def _model(header: dict[str, Any], tensors: dict[str, np.ndarray]) -> Model:
             tuple(int(band) for band in bands["used"]),
             None if wavelengths is None else tuple(float(w) for w in wavelengths),
         ),
-        AffineMap(tensors["spectral.mean"], tensors["spectral.matrix"]),
         spatial,
         tuple(stacks),
         float(header["temperature"]),
         {str(key): str(value) for key, value in header["provenance"].items()},
+        _novelty(header.get("novelty"), tensors),
+    )
+
+
+def _novelty(described: dict[str, Any] | None, tensors: dict[str, np.ndarray]) -> Novelty | None:
+    """Return what tells unlike pixels, which files of older versions lack."""
+    if described is None:
+        return None
+    return Novelty(
+        AffineMap(tensors["novelty.mean"], tensors["novelty.matrix"]),
+        tensors["novelty.prototypes"],
+        float(described["radius"]),
     )
 
 
@@ -314,10 +358,11 @@ def _check(model: Model) -> None:
     _require(all(0 <= band < bands.count for band in bands.used), f"bands {bands.used}")
     known = bands.wavelengths
     _require(known is None or len(known) == used, f"{used} bands and other wavelengths")
-    _check_map("spectral map", model.spectral, used)
     _require(0 < model.temperature < math.inf, f"temperature {model.temperature}")
     if model.spatial is not None:
         _check_spatial(model.spatial, used)
+    if model.novelty is not None:
+        _check_novelty(model.novelty, used)
     _require(len(model.heads) > 0, "no head")
     for stack in model.heads:
         _check_stack(stack, model)
@@ -347,6 +392,13 @@ def _check_spatial(spatial: SpatialPath, used: int) -> None:
     _check_map("compression", spatial.compression, len(spatial.compression.mean))
 
 
+def _check_novelty(novelty: Novelty, used: int) -> None:
+    known = novelty.prototypes
+    _require(known.ndim == 2 and len(known) > 0, f"labelled pixels of {known.shape}")
+    _check_map("novelty", novelty.space, used, known.shape[1])
+    _require(0 < novelty.radius < math.inf, f"radius {novelty.radius}")
+
+
 def _check_stack(stack: HeadStack, model: Model) -> None:
     shape, part = stack.shape, stack.part
     _require(shape.kind in HEAD_KINDS, f"head of kind {shape.kind!r}")
@@ -358,11 +410,10 @@ def _check_stack(stack: HeadStack, model: Model) -> None:
         weight, bias = stack.parameters[f"{name}.weight"], stack.parameters[f"{name}.bias"]
         fits = weight.shape == (members, rows, cols) and bias.shape == (members, 1, cols)
         _require(fits, f"layer {name} of {weight.shape}")
-    if shape.kind != "spatial":
-        _require(shape.spectral == model.spectral.matrix.shape[1], "spectral inputs")
-    if shape.kind != "spectral":
+    _check_map("spectral inputs", stack.inputs.affine, len(model.bands.used), shape.spectral)
+    if shape.kind in SPATIAL_KINDS:
         _require(model.spatial is not None, "spatial head without its features")
-    if model.spatial is not None:
+    if model.spatial is not None and shape.kind in SPATIAL_KINDS:
         _require(shape.spatial == model.spatial.compression.matrix.shape[1], "spatial inputs")
     _require(0 < part.temperature < math.inf, f"temperature {part.temperature}")
     _require(0 < part.weight <= 1, f"weight {part.weight}")

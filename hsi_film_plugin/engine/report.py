@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .area import AreaEstimates
-from .assessment import Calibration
+from .calibration import Calibration, Kept
 
 if TYPE_CHECKING:
     from .label_classes import LabelClass
@@ -240,9 +240,16 @@ class AreasSection:
 
 @dataclass(frozen=True)
 class CalibrationSection:
-    """How far the confidence can be taken at its word."""
+    """How far the confidence can be taken at its word.
+
+    Attributes:
+        calibration: Confidence beside accuracy.
+        kept: What asking for more confidence leaves.
+        note: Sentences below the figure.
+    """
 
     calibration: Calibration
+    kept: tuple[Kept, ...] = ()
     note: str = ""
 
 

@@ -151,7 +151,7 @@ def _area_table(section: AreasSection) -> _AreaTable:
         rows=tuple(_area_row(entry, size, longest) for entry in estimates.classes),
         total=_area(estimates.total_area / size),
         left_out=_area(estimates.left_out_area / size) if estimates.left_out_area else "",
-        overall=_with_error(estimates.overall, estimates.overall_se),
+        overall=_with_interval(estimates.overall, estimates.overall_low, estimates.overall_high),
     )
 
 
@@ -166,8 +166,8 @@ def _area_row(entry: AreaEstimate, size: float, longest: float) -> _AreaRow:
         interval=(
             f"{_area(entry.low / size)} – {_area(entry.high / size)}" if has_interval else UNKNOWN
         ),
-        users=_with_error(entry.users, entry.users_se),
-        producers=_with_error(entry.producers, entry.producers_se),
+        users=_with_interval(entry.users, entry.users_low, entry.users_high),
+        producers=_with_interval(entry.producers, entry.producers_low, entry.producers_high),
         remark=entry.remark,
         bar=(place(entry.area), place(entry.low), place(entry.high)) if has_interval else None,
         mapped_bar=place(entry.mapped_area),
@@ -190,7 +190,7 @@ def _area(value: float) -> str:
     return decimal(value, 1 if value >= 10 else 2)
 
 
-def _with_error(value: float, error: float) -> str:
-    if math.isnan(error):
+def _with_interval(value: float, low: float, high: float) -> str:
+    if math.isnan(low):
         return percent(value)
-    return f"{100 * value:.1f} ± {100 * error:.1f}{NARROW_SPACE}%"
+    return f"{percent(value)} ({100 * low:.0f}–{100 * high:.0f})"

@@ -18,7 +18,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from .assessment import Calibration
+from .calibration import Calibration
 from .report import SpectraSection
 
 # Stand-ins for the page's colours, which change with light and dark.

@@ -79,7 +79,7 @@ def training_pixels(
             )
     keep = np.flatnonzero(valid)
     if len(keep) > MOST_PIXELS:
-        keep = keep[_thinned(labels.classes_of[keep], labels.polygons[keep], seed)]
+        keep = keep[thinned(labels.classes_of[keep], labels.polygons[keep], seed, MOST_PIXELS)]
         warnings.append(
             f"{int(valid.sum())} pixels are labelled; {len(keep)} of them, spread evenly over "
             "classes and polygons, were trained on."
@@ -126,8 +126,8 @@ def read_pixels(
     return spectra, valid
 
 
-def _thinned(classes: np.ndarray, polygons: np.ndarray, seed: int) -> np.ndarray:
-    """Return the indices of ``MOST_PIXELS`` pixels, rare classes and polygons first."""
+def thinned(classes: np.ndarray, polygons: np.ndarray, seed: int, most: int) -> np.ndarray:
+    """Return the indices of at most ``most`` pixels, rare classes and polygons first."""
     order = np.random.default_rng(seed).permutation(len(classes))
     rank = np.zeros(len(classes))
     for ids in (polygons, classes):
@@ -135,4 +135,4 @@ def _thinned(classes: np.ndarray, polygons: np.ndarray, seed: int) -> np.ndarray
         starts = np.unique(ids[order][turn], return_index=True)[1]
         lengths = np.diff([*starts, len(ids)])
         rank[order[turn]] = np.arange(len(ids)) - np.repeat(starts, lengths)
-    return np.sort(np.lexsort((order, rank))[:MOST_PIXELS])
+    return np.sort(np.lexsort((order, rank))[:most])

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from rasterio.enums import Resampling
 
 from .area import polygon_area_estimates
-from .assessment import Accuracy, accuracy, calibration, confusion_matrix
+from .assessment import Accuracy, accuracy, confusion_matrix
+from .calibration import calibration, in_plain_words, kept
 from .choice import HeldOut, losses
+from .classification import Mapped
 from .grid import pixel_square_metres
 from .labels import Labels
 from .model import Model
@@ -38,11 +41,17 @@ from .training import Evidence
 from .training_pixels import read_pixels
 
 DESCRIPTIONS = {
-    "spectral": "The pixel's spectrum alone",
+    "linear": "The pixel's spectrum alone, told apart by linear discriminants",
+    "spectral": "The pixel's spectrum alone, told apart by a small network",
     "spatial": "The pixel's surroundings alone, as the diffusion backbone sees them",
     "film": "Surroundings modulated by the spectrum (FiLM)",
 }
-NAMES = {"spectral": "Spectral only", "spatial": "Spatial only", "film": "FiLM"}
+NAMES = {
+    "linear": "Linear discriminant",
+    "spectral": "Spectral only",
+    "spatial": "Spatial only",
+    "film": "FiLM",
+}
 
 
 def training_report(
@@ -88,7 +97,7 @@ def with_map(
     model: Model,
     evidence: Evidence,
     class_map: Path,
-    counts: Mapping[int, int],
+    mapped: Mapped,
 ) -> Report:
     """Add to a report what is known only once there is a map.
 
@@ -98,10 +107,14 @@ def with_map(
         model: What it was mapped with.
         evidence: Of the training.
         class_map: The map's file.
-        counts: Its pixels of each value.
+        mapped: What it shows.
     """
-    mapped = Picture("Class map", map_picture(class_map, model))
-    section = report.scene and replace(report.scene, pictures=(*report.scene.pictures, mapped))
+    shown = Picture("Class map", map_picture(class_map, model))
+    section = report.scene and replace(
+        report.scene,
+        pictures=(*report.scene.pictures, shown),
+        facts=(*report.scene.facts, *_map_facts(mapped)),
+    )
     areas = None
     known = _held_out(evidence)
     if known.any():
@@ -111,7 +124,7 @@ def with_map(
                 evidence.pixels.classes[known],
                 evidence.held_out[known].argmax(axis=1),
                 evidence.folds.groups[known],
-                np.array([counts.get(c.value, 0) for c in model.classes]),
+                np.array([mapped.counts.get(c.value, 0) for c in model.classes]),
                 pixel_area or 1.0,
             ),
             "m²" if pixel_area else "pixels",
@@ -119,6 +132,27 @@ def with_map(
             "places of the labels counting as the sample.",
         )
     return replace(report, scene=section, areas=areas)
+
+
+def _map_facts(mapped: Mapped) -> list[tuple[str, str]]:
+    share = mapped.unlike_share
+    if share is None:
+        return []
+    return [
+        (
+            "Unlike anything labelled",
+            f"{share:.1%} of the classified pixels; of ground like the labelled, about 5 % are",
+        )
+    ]
+
+
+def validated_figures(evidence: Evidence, n_classes: int) -> dict[str, Any] | None:
+    """Return the cross-validated figures ready for JSON, None where the labels allow none."""
+    found = validated_accuracy(evidence, n_classes)
+    if found is None:
+        return None
+    error = calibration(*_confidences(evidence)).ece
+    return found.as_dict() | {"expected_calibration_error": error}
 
 
 def validated_accuracy(evidence: Evidence, n_classes: int) -> Accuracy | None:
@@ -193,23 +227,23 @@ def _comparison(evidence: Evidence, folds: Folds | None) -> ComparisonSection | 
     if folds is None:
         return None
     known = _held_out(evidence)
-    parts = {(part.kind, part.effort): part for part in evidence.choice.parts}
+    parts = {(part.kind, part.effort, part.inputs): part for part in evidence.choice.parts}
     candidates = []
     for held_out in evidence.candidates:
-        part = parts.get((held_out.kind, held_out.effort))
-        name = f"{NAMES[held_out.kind]}, {held_out.effort}"
+        part = parts.get((held_out.kind, held_out.effort, held_out.inputs))
+        name = f"{NAMES[held_out.kind]}, {held_out.effort}, {held_out.inputs}"
         weight = 0.0 if part is None else part.weight
         candidates.append(
             _candidate(
                 name, DESCRIPTIONS[held_out.kind], held_out, evidence, weight, part is not None
             )
         )
-    blend = HeldOut("blend", "", evidence.held_out)
+    blend = HeldOut("blend", "", "", evidence.held_out)
     description = "What the model is, each fold judged by the blend that the other folds chose"
     candidates.append(_candidate("Blend", description, blend, evidence, None, True))
     note = (
-        f"Spectral inputs: {evidence.spectral_name}. Spatial features: {evidence.spatial_name}. "
-        "Both were chosen on the same folds. A blend is used only where it beats spectra alone "
+        f"Spectral inputs of the networks: {evidence.spectral_name}. Spatial features: "
+        f"{evidence.spatial_name}. {evidence.backbone_note} Both were chosen on the same folds. A blend is used only where it beats spectra alone "
         f"by more than two standard errors over places. {int(known.sum())} labelled pixels were "
         "held out in turn; the median one lies "
         f"{np.nanmedian(evidence.folds.nearest):.0f} pixels from the nearest one trained on."
@@ -257,9 +291,19 @@ def _accuracy_section(evidence: Evidence, folds: Folds | None, n_classes: int) -
 
 
 def _calibration_section(evidence: Evidence) -> CalibrationSection | None:
-    known = _held_out(evidence)
-    if not known.any():
+    if not _held_out(evidence).any():
         return None
+    confidence, right = _confidences(evidence)
+    return CalibrationSection(
+        calibration(confidence, right),
+        kept(confidence, right),
+        f"{in_plain_words(confidence, right)} Each fold is judged by the blend and the "
+        "temperature that the other folds chose.",
+    )
+
+
+def _confidences(evidence: Evidence) -> tuple[np.ndarray, np.ndarray]:
+    """Return the confidence of each held-out pixel, and whether its class is right."""
+    known = _held_out(evidence)
     said = evidence.held_out[known]
-    right = said.argmax(axis=1) == evidence.pixels.classes[known]
-    return CalibrationSection(calibration(said.max(axis=1), right))
+    return said.max(axis=1), said.argmax(axis=1) == evidence.pixels.classes[known]

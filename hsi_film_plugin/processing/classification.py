@@ -101,8 +101,10 @@ def add_map_outputs(algorithm: HsiFilmAlgorithm) -> None:
     algorithm.add(
         QgsProcessingParameterRasterDestination(CONFIDENCE, tr("Confidence"), optional=True),
         tr(
-            "A GeoTIFF with the calibrated probability (0 to 1) of the class that each pixel was "
-            "given. Optional."
+            "A GeoTIFF of two bands. The first holds the calibrated probability (0 to 1) of the "
+            "class that each pixel was given. The second tells how unlike all labelled pixels a "
+            "pixel's spectrum is: above 1 it is further from them than 95 % of labelled ground "
+            "that was held out, so its class may be one that nobody labelled. Optional."
         ),
         create_by_default=False,
     )

@@ -8,8 +8,9 @@ import math
 import numpy as np
 import pytest
 from scipy import stats
+from scipy.stats import binomtest
 
-from hsi_film_plugin.engine import area
+from hsi_film_plugin.engine import area, area_errors, score_interval
 from hsi_film_plugin.engine.assessment import confusion_matrix
 
 # Olofsson et al. 2014, tables 8 and 9: deforestation, forest gain, stable forest, stable non-forest
@@ -47,25 +48,50 @@ def test_areas_reproduce_the_worked_example_of_olofsson_2014():
         assert computed == pytest.approx(values, abs=0.0055), name
 
 
+def survey(rng, mapped_pixels, truth_given_map, samples):
+    """Return the estimates of one stratified random sample, ``samples`` pixels a map class."""
+    matrix = np.stack([rng.multinomial(n, row) for n, row in zip(samples, truth_given_map)])
+    return area.area_estimates(matrix, mapped_pixels)
+
+
 def test_area_intervals_of_simulated_surveys_hold_the_truth_as_often_as_they_say():
     rng = np.random.default_rng(7)
     mapped_pixels = np.array([6_000, 30_000, 64_000])
     truth_given_map = np.array([[0.80, 0.15, 0.05], [0.06, 0.86, 0.08], [0.03, 0.07, 0.90]])
     true_area = mapped_pixels @ truth_given_map
-    surveys, held, held_overall = 400, np.zeros(3), 0
-    true_overall = mapped_pixels @ np.diag(truth_given_map) / mapped_pixels.sum()
+    right = mapped_pixels * np.diag(truth_given_map)
+    truths = {
+        "": true_area,
+        "users_": np.diag(truth_given_map),
+        "producers_": right / true_area,
+    }
+    surveys, held, held_overall = 150, dict.fromkeys(truths, 0), 0
     for _ in range(surveys):
-        matrix = np.stack([rng.multinomial(100, row) for row in truth_given_map])
-        found = area.area_estimates(matrix, mapped_pixels)
-        held += [
-            entry.low <= truth <= entry.high
-            for entry, truth in zip(found.classes, true_area, strict=True)
-        ]
-        held_overall += abs(found.overall - true_overall) <= 1.96 * found.overall_se
-    low, high = stats.binom.interval(0.999, surveys, 0.945)
-    assert (held >= low).all()
-    assert (held <= high).all()
+        found = survey(rng, mapped_pixels, truth_given_map, [100, 100, 100])
+        for name, truth in truths.items():
+            low = np.array([getattr(entry, f"{name}low") for entry in found.classes])
+            high = np.array([getattr(entry, f"{name}high") for entry in found.classes])
+            held[name] = held[name] + ((low <= truth) & (truth <= high))
+        held_overall += found.overall_low <= right.sum() / 1e5 <= found.overall_high
+    low, high = stats.binom.interval(0.9999, surveys, 0.95)
+    for name, counted in held.items():
+        assert (counted >= low).all(), name
+        assert (counted <= high).all(), name
     assert low <= held_overall <= high
+
+
+def test_intervals_hold_for_a_rare_class_whose_omissions_few_surveys_meet():
+    rng = np.random.default_rng(3)
+    mapped_pixels = np.array([1_000, 39_000, 60_000])
+    truth_given_map = np.array([[0.8, 0.1, 0.1], [0.004, 0.946, 0.05], [0.002, 0.05, 0.948]])
+    truth = (mapped_pixels @ truth_given_map)[0]
+    surveys, held, held_usual = 150, 0, 0
+    for _ in range(surveys):
+        rare = survey(rng, mapped_pixels, truth_given_map, [75, 75, 75]).classes[0]
+        held += rare.low <= truth <= rare.high
+        held_usual += abs(rare.area - truth) <= 1.96 * rare.standard_error
+    assert held >= stats.binom.interval(0.9999, surveys, 0.95)[0]
+    assert held_usual < 0.75 * surveys
 
 
 def clustered_survey(rng, n_polygons=60, pixels=12):
@@ -80,18 +106,34 @@ def test_polygon_intervals_hold_where_intervals_of_single_pixels_do_not():
     rng = np.random.default_rng(11)
     classes = np.array([0.2, 0.3, 0.5])
     mapped_pixels = 100_000 * (0.75 * classes + 0.25 * np.roll(classes, 1))
-    surveys, held, held_naive = 300, np.zeros(3), np.zeros(3)
+    surveys, held, held_naive = 120, np.zeros(3), np.zeros(3)
     for _ in range(surveys):
         truth, mapped, polygons = clustered_survey(rng)
         by_polygon = area.polygon_area_estimates(truth, mapped, polygons, mapped_pixels)
-        matrix = confusion_matrix(truth, mapped, 3)
-        by_pixel = area.area_estimates(matrix, mapped_pixels)
+        by_pixel = area.area_estimates(confusion_matrix(truth, mapped, 3), mapped_pixels)
         for j, true_area in enumerate(classes * 100_000):
             held[j] += by_polygon.classes[j].low <= true_area <= by_polygon.classes[j].high
             held_naive[j] += by_pixel.classes[j].low <= true_area <= by_pixel.classes[j].high
-    low, _ = stats.binom.interval(0.999, surveys, 0.93)
+    low, _ = stats.binom.interval(0.999, surveys, 0.95)
     assert (held >= low).all()
     assert (held_naive < 0.7 * surveys).all()
+
+
+def test_polygons_of_different_sizes_are_held_by_their_intervals_too():
+    rng = np.random.default_rng(5)
+    classes = np.array([0.3, 0.7])
+    mapped_pixels = 100_000 * (0.8 * classes + 0.2 * np.roll(classes, 1))
+    surveys, held = 200, np.zeros(2)
+    for _ in range(surveys):
+        sizes = np.maximum(1, rng.lognormal(2, 1.0, 25)).astype(int)
+        truth = rng.choice(2, 25, p=classes)
+        mapped = np.where(rng.random(25) < 0.2, 1 - truth, truth)
+        found = area.polygon_area_estimates(
+            *(np.repeat(array, sizes) for array in (truth, mapped, np.arange(25))), mapped_pixels
+        )
+        for j, true_area in enumerate(classes * 100_000):
+            held[j] += found.classes[j].low <= true_area <= found.classes[j].high
+    assert (held >= stats.binom.interval(0.999, surveys, 0.93)[0]).all()
 
 
 def test_polygons_of_one_pixel_give_nearly_the_errors_of_independent_pixels(labelled):
@@ -126,11 +168,40 @@ def test_class_that_the_reference_lacks_gets_no_area_rather_than_zero():
     assert found.classes[2].users == 0.0
 
 
-def test_perfect_agreement_gives_no_interval_of_width_zero():
+def test_perfect_agreement_gives_an_interval_all_the_same():
     found = area.area_estimates([[20, 0], [0, 30]], [100, 900])
     assert [entry.area for entry in found.classes] == [100.0, 900.0]
-    assert math.isnan(found.classes[0].low)
+    assert math.isnan(found.classes[0].standard_error)
     assert found.classes[0].remark == area.NO_SPREAD
+    assert found.classes[0].low < 90
+    assert found.classes[0].high > 150
+    # Wilson's interval of 20 of 20
+    assert found.classes[0].users_low == pytest.approx(20 / (20 + area_errors.Z95**2), abs=1e-4)
+    assert found.classes[0].users_high == pytest.approx(1)
+    truth, polygons = np.repeat([0, 1], 30), np.repeat(np.arange(12), 5)
+    by_polygon = area.polygon_area_estimates(truth, truth, polygons, [100, 900])
+    assert by_polygon.classes[0].users_low < 0.8
+    assert by_polygon.overall_low < 0.8
+
+
+def test_wilson_s_interval_is_that_of_one_proportion():
+    # 95 % Wilson interval of 7 of 34, by a textbook's formula
+    low, high = score_interval.sum_interval(
+        np.ones((1, 1)), np.array([[7.0]]), np.array([[34.0]]), area_errors.Z95
+    )
+    expected = binomtest(7, 34).proportion_ci(method="wilson")
+    assert low[0] == pytest.approx(expected.low, abs=1e-6)
+    assert high[0] == pytest.approx(expected.high, abs=1e-6)
+
+
+def test_the_share_of_one_of_two_equal_strata_is_that_of_a_split_sample():
+    # hits are rare, so that of all hits the own stratum's are nearly binomial
+    own = np.array([[True], [False]])
+    sizes, hits = np.full((2, 1), 1e5), np.array([[30.0], [10.0]])
+    low, high = score_interval.ratio_interval(own, np.ones((2, 1)), hits, sizes, area_errors.Z95)
+    expected = binomtest(30, 40).proportion_ci(method="wilson")
+    assert low[0] == pytest.approx(expected.low, abs=2e-3)
+    assert high[0] == pytest.approx(expected.high, abs=2e-3)
 
 
 def test_two_polygons_are_too_few_for_any_estimate():
@@ -138,10 +209,3 @@ def test_two_polygons_are_too_few_for_any_estimate():
     assert math.isnan(found.overall)
     assert {entry.remark for entry in found.classes} == {area.NO_SAMPLES}
     assert "NaN" not in json.dumps(found.as_dict())
-
-
-def test_student_quantile_agrees_with_scipy():
-    for degrees in (2, 3, 5, 10, 40, 1000):
-        expected = stats.t.ppf(0.975, degrees)
-        assert area.student_t95(degrees) == pytest.approx(expected, rel=0.01)
-    assert math.isnan(area.student_t95(1))

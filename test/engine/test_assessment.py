@@ -1,4 +1,4 @@
-"""Accuracy and calibration: against a library and by hand."""
+"""Accuracy: against a library and by hand."""
 
 from __future__ import annotations
 
@@ -71,19 +71,3 @@ def test_empty_matrix_states_nothing():
     assert found.n == 0
     assert math.isnan(found.overall)
     assert "NaN" not in json.dumps(found.as_dict())
-
-
-def test_calibration_error_is_the_mean_gap_weighted_by_pixels():
-    probability = [0.95] * 10 + [0.65] * 30
-    correct = [True] * 9 + [False] + [True] * 15 + [False] * 15
-    found = assessment.calibration(probability, correct)
-    assert found.ece == pytest.approx((10 * 0.05 + 30 * 0.15) / 40)
-    assert found.count == (0, 0, 0, 0, 0, 0, 30, 0, 0, 10)
-    assert found.accuracy[6] == 0.5
-    assert math.isnan(found.confidence[0])
-
-
-def test_calibration_counts_certainty_and_zero_in_the_outer_bins():
-    found = assessment.calibration([0.0, 1.0, 0.5], [False, True, True], bins=2)
-    assert found.count == (2, 1)
-    assert found.accuracy == (0.5, 1.0)

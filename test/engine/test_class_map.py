@@ -16,6 +16,7 @@ from rasterio.crs import CRS
 
 from hsi_film_plugin.engine import raster_writer
 from hsi_film_plugin.engine.class_map import (
+    CONFIDENCE_BANDS,
     ClassMapWriter,
     confidence_writer,
     probability_writer,
@@ -108,10 +109,11 @@ def test_pixels_that_are_never_written_are_nodata(tmp_path: Path):
         writer.write(10, 20, np.full((5, 6), 3, "uint8"))
     assert writer.counts == {0: 300 * 400 - 30, 3: 30}
     with confidence_writer(tmp_path / "c.tif", grid()) as confidence:
-        confidence.write(10, 20, np.full((5, 6), 0.5, "float32"))
+        confidence.write(10, 20, np.full((2, 5, 6), 0.5, "float32"))
     with rasterio.open(tmp_path / "c.tif") as dataset:
-        values = dataset.read(1, masked=True)
-    assert values.count() == 30
+        values = dataset.read(masked=True)
+        assert dataset.descriptions == CONFIDENCE_BANDS
+    assert values.count() == 2 * 30
     assert (values.compressed() == 0.5).all()
 
 
@@ -198,7 +200,7 @@ def test_a_disk_that_fills_while_the_map_is_compressed_leaves_nothing(tmp_path: 
     ):
         pytest.skip("mounting a small disk is not allowed here")
     try:
-        noise = np.random.default_rng(0).random((300, 400), dtype=np.float32)
+        noise = np.random.default_rng(0).random((2, 300, 400), dtype=np.float32)
         full = pytest.raises(OutputError, match=r"The disk is full: .*c\.tif")
         with full, confidence_writer(folder / "c.tif", grid()) as writer:
             writer.write(0, 0, noise)

@@ -14,6 +14,7 @@ from affine import Affine
 from hsi_film_plugin.engine import classification, training
 from hsi_film_plugin.engine.backbone import BUNDLED, WEIGHTS
 from hsi_film_plugin.engine.choice import Choice, Part
+from hsi_film_plugin.engine.class_map import CONFIDENCE_BANDS, NO_CONFIDENCE
 from hsi_film_plugin.engine.classification import (
     Classifier,
     Products,
@@ -25,10 +26,12 @@ from hsi_film_plugin.engine.device import Device
 from hsi_film_plugin.engine.errors import InputError, ModelFileError
 from hsi_film_plugin.engine.labels import read_labels
 from hsi_film_plugin.engine.model import Model, ModelBands
+from hsi_film_plugin.engine.novelty import Novelty
 from hsi_film_plugin.engine.progress import Progress
 from hsi_film_plugin.engine.sample_scene import SampleScene
 from hsi_film_plugin.engine.sample_scene_files import write_sample_scene
 from hsi_film_plugin.engine.scene import Scene
+from hsi_film_plugin.engine.statistics import AffineMap
 from hsi_film_plugin.engine.windows import Block
 
 CPU = Device("cpu", "a test", bfloat16=False)
@@ -73,6 +76,15 @@ def tags_of(wavelengths: Any, unit: str = "nm") -> list[dict[str, str]]:
     return [{"wavelength": str(w), "wavelength_units": unit} for w in wavelengths]
 
 
+def telling(model: Model, raster: Path, like: np.ndarray) -> Model:
+    """Return the model with what tells pixels apart that are unlike those under ``like``."""
+    with rasterio.open(raster) as dataset:
+        spectra = dataset.read()[:, like].T.astype(np.float32)
+    used = len(model.bands.used)
+    space = AffineMap(np.zeros(used, np.float32), np.eye(used, dtype=np.float32))
+    return replace(model, novelty=Novelty(space, spectra[::7].copy(), 0.2))
+
+
 @pytest.fixture
 def out(tmp_path: Path) -> Path:
     folder = tmp_path / "out"
@@ -86,6 +98,7 @@ def test_maps_are_the_same_bytes_for_any_chunk_size(
 ):
     fields = make_fields(200)
     model = make_model(fields.raster, picture=picture)
+    model = telling(model, fields.raster, fields.truth == 0)
     first = classified(model, fields.raster, out)
     assert len(np.unique(read(first))) == 3
     for number, size in enumerate([(128, 128), (1, 256)]):
@@ -148,7 +161,7 @@ def test_nodata_nan_and_infinity_are_unclassified_and_only_they(
     path = make_raster("holes.tif", cube, nodata=-9999)
     found = classified(make_model(path), path, out)
     np.testing.assert_array_equal(read(found) > 0, expected)
-    np.testing.assert_array_equal(read(found, "_confidence") >= 0, expected)
+    np.testing.assert_array_equal(read(found, "_confidence")[0] >= 0, expected)
     probabilities = read(found, "_probabilities")
     np.testing.assert_array_equal((probabilities >= 0).all(axis=0), expected)
     assert (probabilities[:, ~expected] == -1).all()
@@ -158,7 +171,7 @@ def test_products_agree_with_one_another_and_carry_values_and_names(make_fields,
     fields = make_fields(60)
     model = make_model(fields.raster)
     found = classified(model, fields.raster, out)
-    values, confidence = read(found), read(found, "_confidence")
+    values, confidence = read(found), read(found, "_confidence")[0]
     probabilities = read(found, "_probabilities")
     np.testing.assert_allclose(probabilities.sum(axis=0), 1, rtol=1e-5)
     np.testing.assert_array_equal(probabilities.max(axis=0), confidence)
@@ -180,16 +193,66 @@ def test_unsure_pixels_are_unclassified_but_keep_their_confidence(make_fields, m
         classified(model, fields.raster, out, name=name, min_confidence=least)
         for name, least in (("every", 0.0), ("sure", 0.6))
     )
-    confidence = read(every, "_confidence")
+    confidence = read(every, "_confidence")[0]
     assert 0 < (confidence < 0.6).mean() < 1
     np.testing.assert_array_equal(read(sure), np.where(confidence >= 0.6, read(every), 0))
-    np.testing.assert_array_equal(read(sure, "_confidence"), confidence)
+    np.testing.assert_array_equal(read(sure, "_confidence")[0], confidence)
+
+
+@pytest.mark.parametrize("least", [0.0, 1.0, 1e-6])
+def test_the_least_confidence_keeps_what_reaches_it_at_its_ends_too(
+    make_fields, make_model, out, least
+):
+    fields = make_fields(48)
+    model = make_model(fields.raster, spatial=False)
+    found = classified(model, fields.raster, out, min_confidence=least)
+    confidence = read(found, "_confidence")[0]
+    assert confidence.max() < 1
+    np.testing.assert_array_equal(read(found) > 0, confidence >= least)
+
+
+def test_what_is_unlike_anything_labelled_is_in_the_second_band_and_counted(
+    make_fields, make_model, make_raster, out
+):
+    fields = make_fields(72)
+    with rasterio.open(fields.raster) as dataset:
+        cube = dataset.read()
+    cube[:, :5] = np.nan
+    raster = make_raster("holes.tif", cube, band_tags=tags_of(450 + 40 * np.arange(8)))
+    model = telling(make_model(raster, spatial=False), fields.raster, fields.truth == 0)
+    with Scene.open(raster) as scene:
+        products = Products(out / "map.tif", out / "confidence.tif")
+        block = extent_block(scene, None)
+        found = classify(Classifier(model, scene, CPU), block, products, 0.5, {}, Progress())
+    with rasterio.open(out / "confidence.tif") as dataset:
+        assert dataset.descriptions == CONFIDENCE_BANDS
+        confidence, novelty = dataset.read()
+    known = fields.truth[5:] == 0
+    assert (novelty[:5] == NO_CONFIDENCE).all()
+    assert (novelty[5:][known] <= 1).mean() > 0.95
+    assert (novelty[5:][~known] > 1).mean() > 0.95
+    expected = int(((novelty > 1) & (confidence >= 0.5)).sum())
+    assert found.unlike == expected > 0
+    assert found.unlike_share == expected / (confidence >= 0.5).sum()
+    assert found.classified == (confidence >= 0.5).sum()
+
+
+def test_a_model_that_cannot_tell_leaves_the_second_band_empty(make_fields, make_model, out):
+    fields = make_fields(48)
+    model = make_model(fields.raster, spatial=False)
+    with Scene.open(fields.raster) as scene:
+        products = Products(out / "map.tif", out / "confidence.tif")
+        block = extent_block(scene, None)
+        found = classify(Classifier(model, scene, CPU), block, products, 0.0, {}, Progress())
+    assert (read(out / "confidence.tif")[1] == NO_CONFIDENCE).all()
+    assert found.unlike is None
+    assert found.unlike_share is None
 
 
 def test_counts_are_those_of_the_map(make_fields, make_model, out):
     fields = make_fields(50)
     with Scene.open(fields.raster) as scene:
-        counts = classify(
+        mapped = classify(
             Classifier(make_model(fields.raster), scene, CPU),
             Block(0, 0, 50, 50),
             Products(out / "map.tif"),
@@ -198,7 +261,7 @@ def test_counts_are_those_of_the_map(make_fields, make_model, out):
             Progress(),
         )
     values, found = np.unique(read(out / "map.tif"), return_counts=True)
-    assert counts == dict(zip(values.tolist(), found.tolist()))
+    assert mapped.counts == dict(zip(values.tolist(), found.tolist()))
     assert sorted(path.name for path in out.iterdir()) == ["map.qml", "map.tif", "map.tif.aux.xml"]
 
 

@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +26,12 @@ from hsi_film_plugin.engine.errors import (
     OutputError,
 )
 from hsi_film_plugin.engine.jobs import JOBS
-from hsi_film_plugin.engine.model import save_model
+from hsi_film_plugin.engine.model import load_model, save_model
+from hsi_film_plugin.engine.novelty import Novelty
 from hsi_film_plugin.engine.partials import remove_partials
 from hsi_film_plugin.engine.progress import Progress
 from hsi_film_plugin.engine.protocol import JOB_OUTPUTS
+from hsi_film_plugin.engine.statistics import AffineMap
 
 pytestmark = pytest.mark.usefixtures("few_steps")
 
@@ -137,6 +140,7 @@ def test_training_and_classifying_writes_map_model_and_report(asked: Params, out
         assert result[name] == asked[name]
     assert [known["name"] for known in result["classes"]] == ["class 1", "class 2", "class 3"]
     assert result["accuracy"]["overall_accuracy"] > 0.8
+    assert 0 <= result["accuracy"]["expected_calibration_error"] < 0.5
     assert result["device"] == "cpu"
     assert "asked for" in result["device_reason"]
     assert seen == sorted(seen)
@@ -224,6 +228,28 @@ def test_classifying_an_extent_with_a_least_confidence(mapped: Params, out: Path
     with rasterio.open(out / "confidence.tif") as dataset:
         np.testing.assert_array_equal(values > 0, dataset.read(1) >= 0.5)
     assert [known["value"] for known in result["classes"]] == [3, 7, 200]
+
+
+def test_the_share_of_the_map_that_is_unlike_all_labels_is_told(
+    mapped: Params, out: Path, tmp_path: Path, caplog: Any
+):
+    assert JOBS["classify"](mapped, Progress())["unlike_share"] is None
+    model = load_model(Path(mapped["model"]))
+    used = len(model.bands.used)
+    space = AffineMap(np.zeros(used, np.float32), np.eye(used, dtype=np.float32))
+    with rasterio.open(mapped["input"]) as dataset:
+        prototypes = np.ascontiguousarray(dataset.read()[:, 5, :5].T.astype(np.float32))
+    telling = replace(model, novelty=Novelty(space, prototypes, 0.2))
+    save_model(telling, tmp_path / "telling.safetensors")
+    with caplog.at_level("INFO"):
+        result = JOBS["classify"](
+            mapped | {"model": str(tmp_path / "telling.safetensors")}, Progress()
+        )
+    with rasterio.open(out / "confidence.tif") as dataset:
+        unlike = float((dataset.read(2) > 1).mean())
+    assert result["unlike_share"] == pytest.approx(unlike)
+    assert 0.3 < unlike < 0.9
+    assert f"Unlike anything labelled: {100 * unlike:.1f} % of the map" in caplog.text
 
 
 def test_an_empty_map_is_written_and_told(mapped: Params, out: Path, make_raster):

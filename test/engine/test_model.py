@@ -23,11 +23,24 @@ from hsi_film_plugin.engine.model import (
     load_model,
     save_model,
 )
+from hsi_film_plugin.engine.novelty import Novelty
+from hsi_film_plugin.engine.statistics import AffineMap
 
 
 @pytest.fixture
 def model(make_fields, make_model) -> Model:
     return make_model(make_fields(48).raster)
+
+
+@pytest.fixture
+def telling(model: Model) -> Model:
+    """Return a model that tells unlike pixels."""
+    rng = np.random.default_rng(3)
+    used = len(model.bands.used)
+    space = AffineMap(
+        rng.random(used).astype(np.float32), rng.normal(size=(used, 5)).astype(np.float32)
+    )
+    return replace(model, novelty=Novelty(space, rng.normal(size=(30, 5)).astype(np.float32), 0.7))
 
 
 @pytest.fixture
@@ -275,6 +288,62 @@ def test_a_tensor_that_is_missing_is_told_as_damage(saved: Path):
     saved.write_bytes(struct.pack("<Q", len(text)) + text + tensors)
     with pytest.raises(ModelFileError, match="damaged model"):
         load_model(saved)
+
+
+def test_what_tells_unlike_pixels_survives_a_round_trip(telling: Model, tmp_path: Path):
+    path = tmp_path / "telling.safetensors"
+    save_model(telling, path)
+    loaded = load_model(path)
+    assert loaded.novelty is not None
+    assert telling.novelty is not None
+    spectra = np.random.default_rng(0).random((9, len(telling.bands.used))).astype(np.float32)
+    np.testing.assert_array_equal(loaded.novelty(spectra), telling.novelty(spectra))
+    save_model(loaded, tmp_path / "again.safetensors")
+    assert (tmp_path / "again.safetensors").read_bytes() == path.read_bytes()
+
+
+def test_files_of_older_versions_load_without_it(saved: Path):
+    rewrite(saved, _set("novelty", to=KeyError))
+    assert load_model(saved).novelty is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        _set("novelty", "radius", to=0),
+        _set("novelty", "radius", to=float("nan")),
+        _set("novelty", "radius", to=float("inf")),
+        _set("novelty", "radius", to=KeyError),
+        _set("novelty", to=5),
+    ],
+)
+def test_a_damaged_header_of_unlike_pixels_is_told(telling: Model, tmp_path: Path, change):
+    path = tmp_path / "model.safetensors"
+    save_model(telling, path)
+    rewrite(path, change)
+    with pytest.raises(ModelFileError, match=r"'model\.safetensors' is a damaged model"):
+        load_model(path)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"prototypes": np.zeros((0, 5), np.float32)},
+        {"prototypes": np.zeros(5, np.float32)},
+        {"prototypes": np.zeros((30, 4), np.float32)},
+        {"prototypes": np.zeros((30, 5), np.float64)},
+        {"prototypes": np.full((30, 5), np.inf, np.float32)},
+        {"space": AffineMap(np.zeros(3, np.float32), np.zeros((3, 5), np.float32))},
+        {"space": AffineMap(np.zeros(3, np.float32), np.zeros((8, 5), np.float32))},
+        {"space": AffineMap(np.zeros(8, np.float32), np.zeros(8, np.float32))},
+    ],
+)
+def test_damaged_tensors_of_unlike_pixels_are_told(telling: Model, tmp_path: Path, changes):
+    assert telling.novelty is not None
+    path = tmp_path / "model.safetensors"
+    save_model(replace(telling, novelty=replace(telling.novelty, **changes)), path)
+    with pytest.raises(ModelFileError, match=r"'model\.safetensors' is a damaged model"):
+        load_model(path)
 
 
 def test_names_of_any_script_survive(make_fields, make_model, tmp_path):

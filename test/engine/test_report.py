@@ -15,7 +15,7 @@ from PIL import Image
 from hsi_film_plugin.engine import report as r
 from hsi_film_plugin.engine import report_pictures
 from hsi_film_plugin.engine.area import area_estimates, polygon_area_estimates
-from hsi_film_plugin.engine.assessment import calibration
+from hsi_film_plugin.engine.calibration import Kept, calibration
 from hsi_film_plugin.engine.label_classes import LabelClass
 
 VOID = {"meta", "img", "br", "link"}
@@ -102,7 +102,10 @@ def full_report() -> r.Report:
         ),
         accuracy=r.AccuracySection(r.cross_validated(FOLDS), MATRIX),
         areas=r.AreasSection(estimates),
-        calibration=r.CalibrationSection(calibration(rng.random(75), predicted == classes_of)),
+        calibration=r.CalibrationSection(
+            calibration(rng.random(75), predicted == classes_of),
+            (Kept(0.0, 1.0, 0.8), Kept(0.9, 0.25, 0.96), Kept(1.0, 0.0, float("nan"))),
+        ),
         provenance=(("Seed", "0"), ("Device", "CPU, because no GPU was found")),
     )
 
@@ -127,12 +130,18 @@ def test_every_section_and_statement_is_on_the_page(page):
         "Confusion matrix",
         "Area of each class",
         "Can the confidence be believed?",
+        "What a minimum confidence leaves",
         "Provenance",
     )
     for heading in headings:
         assert heading in page.text
     assert "at least 360 m (12 pixels) apart" in page.text
     assert "CPU, because no GPU was found" in page.text
+
+
+def test_the_price_of_a_minimum_confidence_is_a_table_with_a_dash_where_nothing_is_left(page):
+    assert ["0.9", "25.0\u202f%", "96.0\u202f%", ""] in page.rows
+    assert ["1.0", "0.0\u202f%", "–", ""] in page.rows
 
 
 @pytest.mark.parametrize(

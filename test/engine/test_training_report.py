@@ -12,6 +12,8 @@ import rasterio
 from affine import Affine
 
 from hsi_film_plugin.engine.assessment import confusion_matrix
+from hsi_film_plugin.engine.calibration import calibration
+from hsi_film_plugin.engine.classification import Mapped
 from hsi_film_plugin.engine.device import Device
 from hsi_film_plugin.engine.labels import Labels, read_labels
 from hsi_film_plugin.engine.model import Model
@@ -24,6 +26,7 @@ from hsi_film_plugin.engine.training_report import (
     scene_picture,
     training_report,
     validated_accuracy,
+    validated_figures,
     with_map,
 )
 from hsi_film_plugin.engine.training_settings import TrainingSettings
@@ -81,6 +84,24 @@ def test_figures_are_those_of_the_held_out_pixels(trained):
     assert "held out" in page
 
 
+def test_calibration_is_that_of_the_held_out_pixels_and_its_price_is_shown(trained):
+    scene, labels, model, evidence = trained(noise=0.25)
+    report = training_report(scene, labels, model, evidence, ())
+    confidence = evidence.held_out.max(axis=1)
+    right = evidence.held_out.argmax(axis=1) == evidence.pixels.classes
+    figures = validated_figures(evidence, len(model.classes))
+    assert figures is not None
+    assert figures["expected_calibration_error"] == calibration(confidence, right, 15).ece
+    assert report.calibration is not None
+    assert report.calibration.calibration.ece == figures["expected_calibration_error"]
+    shares = [entry.share for entry in report.calibration.kept]
+    assert shares[0] == 1
+    assert shares == [(confidence >= entry.threshold).mean() for entry in report.calibration.kept]
+    page = render_report(report)
+    assert "held-out pixels with a confidence of" in page
+    assert "What a minimum confidence leaves" in page
+
+
 def test_every_candidate_and_the_blend_are_compared_with_their_folds(trained):
     scene, labels, model, evidence = trained()
     report = training_report(scene, labels, model, evidence, ())
@@ -103,6 +124,7 @@ def test_without_separate_places_there_is_no_figure_at_all(trained):
     scene, labels, model, evidence = trained(first_of_each)
     report = training_report(scene, labels, model, evidence, evidence.warnings)
     assert validated_accuracy(evidence, len(model.classes)) is None
+    assert validated_figures(evidence, len(model.classes)) is None
     assert report.accuracy is not None
     assert report.accuracy.matrix is None
     assert report.comparison is None
@@ -130,7 +152,9 @@ def test_a_map_adds_its_picture_and_areas_in_square_metres(trained, make_raster)
     values = np.where(np.indices((72, 72))[0] < 24, 1, 2).astype(np.uint8)
     class_map = make_raster("map.tif", values)
     report = training_report(scene, labels, model, evidence, ())
-    full = with_map(report, scene, model, evidence, class_map, {1: 24 * 72, 2: 48 * 72})
+    mapped = Mapped({0: 7, 1: 24 * 72, 2: 48 * 72}, 18 * 72)
+    full = with_map(report, scene, model, evidence, class_map, mapped)
+    assert ("Unlike anything labelled", "25.0%") in [(n, v[:5]) for n, v in full.scene.facts]
     assert full.scene is not None
     assert [picture.caption for picture in full.scene.pictures][-1] == "Class map"
     assert full.areas is not None
@@ -148,7 +172,8 @@ def test_without_metres_areas_are_pixels_and_gaps_have_no_metres(trained, make_r
     assert report.comparison is not None
     assert report.comparison.folds.gap_metres is None
     class_map = make_raster("map.tif", np.ones((72, 72), np.uint8))
-    full = with_map(report, scene, model, evidence, class_map, {1: 72 * 72})
+    full = with_map(report, scene, model, evidence, class_map, Mapped({1: 72 * 72}, None))
+    assert full.scene.facts == report.scene.facts
     assert full.areas is not None
     assert full.areas.unit == "pixels"
     assert "pixels" in render_report(full)
