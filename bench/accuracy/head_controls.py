@@ -16,16 +16,13 @@ import torch
 
 from hsi_film_plugin.engine.backbone import Backbone
 from hsi_film_plugin.engine.features import FeatureMaps, FeatureSettings, features_at
-from hsi_film_plugin.engine.folds import spatial_folds
-from hsi_film_plugin.engine.heads import logits
+from hsi_film_plugin.engine.heads import HeadShape, Parameters, fit, logits
 from hsi_film_plugin.engine.progress import Progress
 from hsi_film_plugin.engine.pseudo_image import fit_pseudo_image
 from hsi_film_plugin.engine.scene import Scene
 from hsi_film_plugin.engine.spatial_candidates import SPATIAL_COMPONENTS
 from hsi_film_plugin.engine.statistics import sample_scene, standardisation, whitening
-from hsi_film_plugin.engine.training_pixels import TrainingPixels
-from hsi_film_plugin.engine.training_settings import TrainingSettings
-from hsi_film_plugin.engine.trial import Trial
+from hsi_film_plugin.engine.trial import EFFORTS
 
 from .benchmark import Benchmark, Outcome, Pixels
 from .engine_runs import device
@@ -37,6 +34,7 @@ PICTURE = "rgb"
 SWEPT_TIMESTEPS = (0, 10, 25, 50, 100)
 SWEPT_BLOCKS = ((-1,), (-2,), (-3,), (-1, -2), (-2, -3), (-2, -3, -4))
 EFFORT = "gentle"
+MEMBERS = 5
 _LATTICE = 8
 _MOST_REMEMBERED = 6
 
@@ -131,14 +129,19 @@ def _head(benchmark: Benchmark, seed: int, raw: np.ndarray, seconds: float) -> O
     known = len(raw) - len(test)
     features = whitening(raw[:known], SPATIAL_COMPONENTS)(raw)
     spectral = standardisation(benchmark.spectra())
-    inputs = spectral(train.of(benchmark.cube))
-    polygons = np.arange(len(train))
-    folds = spatial_folds(train.rows, train.cols, train.classes, polygons)
-    pixels = TrainingPixels(train.rows, train.cols, train.classes, polygons, inputs)
-    trial = Trial(pixels, folds, benchmark.n_classes, seed)
-    shape = trial.shape("film", inputs, features)
-    weights = np.stack([trial.weights(np.ones(len(train), bool))] * TrainingSettings().ensemble)
-    heads = trial.fitted(shape, EFFORT, inputs, features[: len(train)], weights, Progress())
+    inputs = torch.from_numpy(spectral(train.of(benchmark.cube)))
+    classes = torch.from_numpy(train.classes)
+    shape = HeadShape("film", inputs.shape[1], features.shape[1], benchmark.n_classes)
+    # A class counts with the square root of its pixels, as in the engine's own training.
+    counts = torch.bincount(classes, minlength=benchmark.n_classes).clamp(min=1)
+    weights = (counts[classes] ** -0.5).repeat(MEMBERS, 1)
+    seeds = [1000 * seed + member for member in range(MEMBERS)]
+    known_features = torch.from_numpy(features[: len(train)])
+    heads: Parameters = {}
+    for _, parameters in fit(
+        shape, inputs, known_features, classes, weights, seeds, EFFORTS[EFFORT]
+    ):
+        heads = parameters
     trained = time.perf_counter()
     with torch.inference_mode():
         said = logits(

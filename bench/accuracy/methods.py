@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hsi_film_plugin.engine.backbone import BUNDLED, WEIGHTS
-from hsi_film_plugin.engine.heads import KINDS
+from hsi_film_plugin.engine.heads import KINDS, SPATIAL_KINDS
 from hsi_film_plugin.engine.training_settings import TrainingSettings
+from hsi_film_plugin.engine.trial import EFFORTS
 
 from . import classic_peers, deep_peers, head_controls
 from .benchmark import Benchmark, Outcome
@@ -26,6 +27,7 @@ FEW_LABEL_METHODS = (DEFAULT, FOREST, SUPPORT_VECTORS)
 #: ... and ours with one count more.
 FEW_LABELS_OURS = (5, 10, 15, 25, 50)
 
+_SPECTRAL_KINDS = tuple(kind for kind in KINDS if kind not in SPATIAL_KINDS)
 _ENGINE_PACKAGE = "hsi_film_plugin.engine"
 _ENGINE = tuple(f"{_ENGINE_PACKAGE}.{name}" for name in ("training", "classification", "labels"))
 #: Writes files, or serves networks other than the two that are compared here.
@@ -78,7 +80,7 @@ def all_methods() -> list[Method]:
 def _ours() -> list[Method]:
     named: list[tuple[str, str, tuple[str, ...]]] = [
         (DEFAULT, "HSI FiLM, default", KINDS),
-        ("spectral-only", "HSI FiLM, spectral only", ("spectral",)),
+        ("spectral-only", "HSI FiLM, spectral only", _SPECTRAL_KINDS),
         ("spatial-only", "HSI FiLM, spatial only", ("spatial",)),
         ("film-only", "HSI FiLM, FiLM only", ("film",)),
     ]
@@ -202,9 +204,10 @@ def _head_on_smoothed(name: str, title: str, sigmas: tuple[float, ...]) -> Metho
 
 
 def _head_code() -> str:
-    engine = ("features", "heads", "trial", "pseudo_image", "statistics", "spatial_candidates")
+    engine = ("backbone", "features", "heads", "pseudo_image", "statistics", "windows")
     modules = ("bench.accuracy.head_controls", "bench.accuracy.spatial_inputs")
     return combined(
+        repr(EFFORTS[head_controls.EFFORT]),
         *(module_fingerprint(f"{_ENGINE_PACKAGE}.{name}") for name in engine),
         *(module_fingerprint(module) for module in modules),
     )

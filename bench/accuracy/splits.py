@@ -35,7 +35,8 @@ def whole_fields(classes: np.ndarray, most: dict[int, int], draw: int) -> Split:
         draw: Seed of the choice.
     """
     rng = np.random.default_rng([7, draw])
-    train, test = np.zeros_like(classes), np.zeros_like(classes)
+    # by rows, whatever the order of the input: flat indices are used below
+    train, test = (np.zeros(classes.shape, classes.dtype) for _ in range(2))
     left_out = []
     for value in np.unique(classes[classes > 0]).tolist():
         fields = connected_components(  # type: ignore[no-untyped-call]
@@ -90,7 +91,7 @@ def fixed_share(classes: np.ndarray, share: float, least: int, most: int) -> Spl
         most: The most a class.
     """
     rng = np.random.default_rng(0)
-    train, test = np.zeros_like(classes), classes.copy()
+    train, test = np.zeros(classes.shape, classes.dtype), classes.copy()
     for value in np.unique(classes[classes > 0]):
         places = np.flatnonzero(classes == value)
         wanted = min(max(least, round(share * len(places))), most, max(1, len(places) // 2))
@@ -102,7 +103,7 @@ def fixed_share(classes: np.ndarray, share: float, least: int, most: int) -> Spl
 def thinned(labels: np.ndarray, most: int, draw: int) -> np.ndarray:
     """Return a label raster with at most ``most`` of its pixels, drawn at random."""
     places = np.flatnonzero(labels)
-    result = np.zeros_like(labels)
+    result = np.zeros(labels.shape, labels.dtype)
     kept = np.random.default_rng([13, draw]).permutation(places)[:most]
     result.ravel()[kept] = labels.ravel()[kept]
     return result

@@ -84,11 +84,17 @@ def percent(share: float) -> str:
     return NOTHING if np.isnan(share) else f"{100 * share:.1f}"
 
 
+def points(difference: float) -> str:
+    """Return a difference of shares in points of percent."""
+    return NOTHING if np.isnan(difference) else f"{100 * difference:+.1f}"
+
+
 def all_tables(results: Results) -> list[Table]:
     """Return every table that has something in it."""
     makers: list[Callable[[Results], Table]] = [
         summary_table,
         control_table,
+        gain_table,
         validation_table,
         few_labels_table,
         sweep_table,
@@ -105,16 +111,20 @@ def summary_table(results: Results) -> Table:
     grid = _grid(results, [m.name for m in methods], "overall")
     names = [scene.name for scene in results.measured()]
     rows = [
-        (name, *_bold_best(line), *_margin(dict(zip([m.name for m in methods], line)), peers))
+        (
+            name,
+            *_bold_best(line),
+            points(_margin(dict(zip([m.name for m in methods], line)), peers)),
+        )
         for name, line in zip(names, grid)
     ]
     whole = ~np.isnan(grid).any(axis=1)
     if whole.any() and len(methods):
         means = grid[whole].mean(axis=0)
         margins = [
-            _margin_of(dict(zip([m.name for m in methods], line)), peers) for line in grid[whole]
+            _margin(dict(zip([m.name for m in methods], line)), peers) for line in grid[whole]
         ]
-        margin = f"{100 * float(np.mean(margins)):+.1f}" if peers else NOTHING
+        margin = points(float(np.mean(margins)))
         rows.append((f"mean of {whole.sum()} scenes", *_bold_best(means), margin))
     columns = ("OA, %", *(m.title for m in methods), "default − best peer")
     note = (
@@ -127,12 +137,9 @@ def summary_table(results: Results) -> Table:
 
 def _grid(results: Results, methods: Sequence[str], figure: str) -> np.ndarray:
     """Return mean figures, float64 ``(scenes, methods)``."""
-    return np.array(
-        [
-            [results.mean(scene.name, method, figure) for method in methods]
-            for scene in results.measured()
-        ]
-    ).reshape(-1, len(methods))
+    scenes = results.measured()
+    lines = [[results.mean(scene.name, name, figure) for name in methods] for scene in scenes]
+    return np.array(lines).reshape(len(scenes), len(methods))
 
 
 def _bold_best(line: np.ndarray) -> list[str]:
@@ -143,12 +150,7 @@ def _bold_best(line: np.ndarray) -> list[str]:
     return texts
 
 
-def _margin(line: dict[str, float], peers: Sequence[str]) -> list[str]:
-    margin = _margin_of(line, peers)
-    return [NOTHING if np.isnan(margin) else f"{100 * margin:+.1f}"]
-
-
-def _margin_of(line: dict[str, float], peers: Sequence[str]) -> float:
+def _margin(line: dict[str, float], peers: Sequence[str]) -> float:
     known = [line[peer] for peer in peers if not np.isnan(line[peer])]
     return line.get(DEFAULT, float("nan")) - max(known) if known else float("nan")
 
@@ -171,6 +173,32 @@ def control_table(results: Results) -> Table:
     return Table(title, ("OA, %", *(m.title for m in methods)), tuple(rows), note)
 
 
+def gain_table(results: Results) -> Table:
+    """Return by how much heads on the pretrained network beat what could explain it away."""
+    heads = {method.name: method for method in results.of_group("heads")}
+    smoothed = [name for name in heads if name.startswith("head-smoothed")]
+    rows, grid = [], []
+    for scene in results.measured():
+        ours = results.mean(scene.name, "head-pretrained", "overall")
+        others = [results.mean(scene.name, name, "overall") for name in smoothed]
+        known = [value for value in others if not np.isnan(value)]
+        line = [
+            ours - results.mean(scene.name, "head-random", "overall"),
+            ours - (max(known) if known else float("nan")),
+            ours - results.mean(scene.name, FOREST, "overall"),
+        ]
+        if not np.isnan(line).all():
+            grid.append(line)
+            rows.append((scene.name, *(points(value) for value in line)))
+    whole = np.array([line for line in grid if not np.isnan(line).any()])
+    if len(whole):
+        means = (points(value) for value in whole.mean(axis=0))
+        rows.append((f"mean of {len(whole)} scenes", *means))
+    columns = ("points of OA", "over random weights", "over the best smoothing", "over the forest")
+    note = "FiLM heads alone on the pretrained network, timestep and blocks fixed."
+    return Table("What pretraining is worth", columns, tuple(rows), note)
+
+
 def validation_table(results: Results) -> Table:
     """Return how far the report's own figures are from those on the test pixels."""
     rows, gaps = [], []
@@ -180,13 +208,13 @@ def validation_table(results: Results) -> Table:
         if np.isnan(validated):
             continue
         gaps.append(validated - tested)
-        texts = [percent(validated), percent(tested), f"{100 * gaps[-1]:+.1f}"]
+        texts = [percent(validated), percent(tested), points(gaps[-1])]
         for figure in ("ece_held_out", "ece_test"):
             texts.append(spread(results.values(scene.name, DEFAULT, figure), 1.0, 3))
         texts.append(spread(results.values(scene.name, DEFAULT, "fold_distance"), 1.0, 0))
         rows.append((scene.name, *texts))
     if rows:
-        mean = f"{100 * float(np.mean(gaps)):+.1f}"
+        mean = points(float(np.mean(gaps)))
         size = f"{100 * float(np.mean(np.abs(gaps))):.1f}"
         ece = [
             np.nanmean([results.mean(s.name, DEFAULT, figure) for s in results.measured()])

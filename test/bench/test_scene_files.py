@@ -15,9 +15,14 @@ from .conftest import BenchmarkMaker
 
 def test_a_folder_is_filled_once_and_only_whole(tmp_path: Path) -> None:
     target = tmp_path / "made"
-    with pytest.raises(RuntimeError), made_once(target) as folder:
-        (folder / "half").touch()
-        raise RuntimeError
+
+    def fail() -> None:
+        with made_once(target) as folder:
+            (folder / "half").touch()
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     assert list(tmp_path.iterdir()) == []
     with made_once(target) as folder:
         (folder / "whole").touch()
