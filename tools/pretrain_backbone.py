@@ -80,7 +80,7 @@ class Recipe:
     photo_side: int = 160
     false_colour: float = 0.3
     leaves: float = 0.25
-    leaves_pictures: int = 1000
+    leaves_pictures: int = 300
     seed: int = 0
 
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .heads import KINDS
+from .heads import KINDS, SPATIAL_KINDS
 
 #: Blend weights are multiples of one tenth.
 PARTS = 10
-TEMPERATURES = tuple(float(t) for t in np.round(np.geomspace(0.4, 3.0, 21), 3))
+TEMPERATURES = tuple(float(t) for t in np.round(np.geomspace(0.4, 8.0, 31), 3))
 FLOOR = 1e-3
 #: A mean gain in log loss as small as this may be rounding, and is worth nothing.
 NEGLIGIBLE = 1e-3
@@ -22,13 +22,15 @@ class HeldOut:
     """What heads say of labelled pixels that they were not trained on.
 
     Attributes:
-        kind: ``spectral``, ``spatial`` or ``film``.
+        kind: One of ``heads.KINDS``.
         effort: Name of the way they were trained.
+        inputs: Name of their spectral inputs.
         probabilities: float32 ``(n, classes)``.
     """
 
     kind: str
     effort: str
+    inputs: str
     probabilities: np.ndarray
 
 
@@ -37,14 +39,16 @@ class Part:
     """The share of one kind of head in a blend.
 
     Attributes:
-        kind: ``spectral``, ``spatial`` or ``film``.
+        kind: One of ``heads.KINDS``.
         effort: How its heads are trained.
+        inputs: Name of their spectral inputs.
         temperature: What its probabilities are calibrated with before blending.
         weight: Its share; all parts of a blend add up to one.
     """
 
     kind: str
     effort: str
+    inputs: str
     temperature: float
     weight: float
 
@@ -58,10 +62,9 @@ class Choice:
 
     def blend(self, candidates: list[HeldOut]) -> np.ndarray:
         """Return the blend's calibrated probabilities, float32 ``(n, classes)``."""
-        found = {(c.kind, c.effort): c.probabilities for c in candidates}
-        return blended(
-            self.parts, [found[part.kind, part.effort] for part in self.parts], self.temperature
-        )
+        found = {(c.kind, c.effort, c.inputs): c.probabilities for c in candidates}
+        said = [found[part.kind, part.effort, part.inputs] for part in self.parts]
+        return blended(self.parts, said, self.temperature)
 
 
 def blended(
@@ -98,10 +101,10 @@ def calibrated_score(probabilities: np.ndarray, classes: np.ndarray) -> tuple[fl
 def choose(
     candidates: list[HeldOut], classes: np.ndarray, groups: np.ndarray, use: np.ndarray
 ) -> Choice:
-    """Choose the effort of each kind, then the blend of kinds, then its temperature.
+    """Choose the best candidate of each kind, then the blend of kinds, then its temperature.
 
-    Surroundings must not be able to hurt: the blend has to beat spectra alone by
-    more than two standard errors over places, else spectra alone are taken.
+    Surroundings must not be able to hurt: the blend has to beat the best blend of
+    spectra alone by more than two standard errors over places, else that is taken.
 
     Args:
         candidates: At least one, all for the same pixels.
@@ -123,12 +126,19 @@ def choose(
         weights = np.asarray(shares, np.float32) / PARTS
         return losses(np.tensordot(weights, stacked, 1), known)
 
-    shares = min(_simplex(len(kinds)), key=lambda shares: float(blend_losses(shares).mean()))
-    alone = tuple(PARTS * (kind == "spectral") for kind in kinds)
-    if any(alone) and not _clearly_better(blend_losses(shares), blend_losses(alone), groups[use]):
-        shares = alone
+    def best_of(allowed: list[tuple[int, ...]]) -> tuple[int, ...]:
+        return min(allowed, key=lambda shares: float(blend_losses(shares).mean()))
+
+    every = list(_simplex(len(kinds)))
+    surroundings = np.array([kind in SPATIAL_KINDS for kind in kinds])
+    alone = [shares for shares in every if not np.dot(shares, surroundings)]
+    shares = best_of(every)
+    if alone and np.dot(shares, surroundings):
+        spectra = best_of(alone)
+        if not _clearly_better(blend_losses(shares), blend_losses(spectra), groups[use]):
+            shares = spectra
     parts = tuple(
-        Part(kind, best[kind][2].effort, best[kind][1], share / PARTS)
+        Part(kind, best[kind][2].effort, best[kind][2].inputs, best[kind][1], share / PARTS)
         for kind, share in zip(kinds, shares)
         if share
     )

@@ -1,4 +1,4 @@
-"""The trained part: spectral, spatial and FiLM heads, many of them side by side.
+"""The trained part: linear, spectral, spatial and FiLM heads, many of them side by side.
 
 FiLM (Perez et al. 2018; Hu, Banerjee, Prasad 2025): ``γ(s) ⊙ f + β(s)``, where the
 spatial features ``f`` are modulated by the pixel's spectrum ``s``. Here ``f`` is a
@@ -19,7 +19,9 @@ from dataclasses import dataclass
 import torch
 from torch.nn import functional
 
-KINDS = ("spectral", "spatial", "film")
+KINDS = ("linear", "spectral", "spatial", "film")
+#: Kinds that look at a pixel's surroundings.
+SPATIAL_KINDS = ("spatial", "film")
 Parameters = dict[str, torch.Tensor]
 
 
@@ -28,7 +30,7 @@ class HeadShape:
     """The sizes of a head.
 
     Attributes:
-        kind: ``spectral``, ``spatial`` or ``film``.
+        kind: One of ``KINDS``. Linear heads are not trained here: see ``discriminant``.
         spectral: Inputs of the spectral path.
         spatial: Inputs of the spatial path.
         classes: Outputs.
@@ -44,6 +46,8 @@ class HeadShape:
     def layers(self) -> dict[str, tuple[int, int, bool]]:
         """Return each layer's inputs, outputs and whether it starts at zero."""
         width, layers = self.width, {}
+        if self.kind == "linear":
+            return {"classes": (self.spectral, self.classes, False)}
         if self.kind != "spatial":
             layers["encoder1"] = (self.spectral, width, False)
             layers["encoder2"] = (width, width, False)
@@ -94,6 +98,8 @@ def logits(
     def dropped(x: torch.Tensor) -> torch.Tensor:
         return x if dropout is None else dropout.units(x)
 
+    if shape.kind == "linear":
+        return layer("classes", spectra[None])
     if shape.kind != "spatial":
         encoded = dropped(functional.gelu(layer("encoder1", spectra[None])))
         encoded = dropped(functional.gelu(layer("encoder2", encoded)))

@@ -45,6 +45,10 @@ class Progress:
         if self.cancelled.is_set():
             raise Cancelled
 
+    def parts(self, count: int) -> list[Progress]:
+        """Return ``count`` stretches of equal length, one after the other."""
+        return [self.part(number / count, (number + 1) / count) for number in range(count)]
+
     def part(self, start: float, end: float) -> Progress:
         """Return the stretch from ``start`` to ``end`` of this one."""
         return Progress(

@@ -18,7 +18,6 @@ from .windows import STRIDE
 
 #: What is tried, unless the user says.
 PICTURES_AND_TIMESTEPS = (("rgb", 0), ("pca", 0), ("rgb", 25))
-BLOCKS = ((-2, -3), (-2, -3, -4))
 SPATIAL_COMPONENTS = 64
 
 
@@ -62,8 +61,9 @@ def spatial_candidates(
         if settings.pseudo_image in ("auto", kind)
     ] or [(settings.pseudo_image, settings.timestep or 0)]
     passes = list(dict.fromkeys(passes))
-    wanted: list[tuple[int, ...]] = [settings.blocks] if settings.blocks else list(BLOCKS)
-    wanted = [b for b in wanted if settings.blocks or -min(b) <= backbone.info.blocks] or [(-1,)]
+    wanted: list[tuple[int, ...]] = (
+        [settings.blocks] if settings.blocks else list(backbone.info.suggested_blocks)
+    )
     union = tuple(dict.fromkeys(block for blocks in wanted for block in blocks))
     rows, cols = _with_surroundings(scene, pixels.rows, pixels.cols)
     found = []

@@ -10,18 +10,17 @@ from .backbone import Backbone
 from .choice import Choice, HeldOut, Part, choose, cross_fitted
 from .device import Device
 from .folds import Folds, spatial_folds
+from .heads import SPATIAL_KINDS
 from .labels import LabelClass, Labels
 from .model import HeadStack, Model, ModelBands, SpatialPath
 from .progress import Progress
 from .scene import Scene
 from .spatial_candidates import SpatialSetting, spatial_candidates
+from .spectral_inputs import SpectralInputs, spectral_options
 from .statistics import SceneSample, sample_scene
 from .training_pixels import TrainingPixels, training_pixels
 from .training_settings import TrainingSettings, check_settings
-from .trial import Trial, all_candidates, choose_spatial, choose_spectral
-
-#: Without labels in separate places nothing can be chosen; spectra are the safe side.
-UNVALIDATED = Choice((Part("spectral", "gentle", 1.0, 1.0),), 1.0)
+from .trial import MEMBERS_PER_FOLD, Trial, best_of, choose_spatial, efforts, spectral_candidates
 
 
 @dataclass(frozen=True)
@@ -38,6 +37,7 @@ class Evidence:
         spectral_name: Which spectral inputs were chosen.
         spatial_name: Which spatial features were chosen.
         sample: The scene's sample.
+        backbone_note: What deviates in the backbone; empty for most.
         warnings: Sentences for the user.
     """
 
@@ -49,7 +49,21 @@ class Evidence:
     spectral_name: str
     spatial_name: str
     sample: SceneSample
+    backbone_note: str
     warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Compared:
+    """What was compared, and the spatial features among it.
+
+    ``setting`` and ``backbone`` are None where no spatial path was asked for.
+    """
+
+    candidates: list[HeldOut]
+    spectral_name: str
+    setting: SpatialSetting | None
+    backbone: Backbone | None
 
 
 def train(
@@ -72,74 +86,106 @@ def train(
     pixels, warnings = training_pixels(scene, labels, sample, settings.seed)
     folds = spatial_folds(pixels.rows, pixels.cols, pixels.classes, pixels.polygons)
     trial = Trial(pixels, folds, len(labels.classes), settings.seed)
-    backbone = Backbone(settings.backbone, device)
-    spatial = spatial_candidates(
-        scene, pixels, sample, settings, backbone, progress.part(0.05, 0.3)
-    )
-
-    spectral_name, spectral = choose_spectral(trial, sample, progress.part(0.3, 0.4))
-    inputs = spectral(pixels.spectra)
-    setting = choose_spatial(
-        trial,
-        "film" if "film" in settings.paths else "spatial",
-        inputs,
-        spatial,
-        progress.part(0.4, 0.6),
-    )
-    candidates = []
+    options = spectral_options(sample.spectra)
+    compared = _compare(trial, scene, sample, options, settings, device, progress.part(0.05, 0.9))
     if folds.count:
-        candidates = all_candidates(
-            trial, settings.paths, inputs, setting.features, progress.part(0.6, 0.9)
-        )
-        choice = choose(candidates, pixels.classes, folds.groups, folds.fold >= 0)
-        held_out = cross_fitted(candidates, pixels.classes, folds.groups, folds.fold)
+        choice = choose(compared.candidates, pixels.classes, folds.groups, folds.fold >= 0)
+        held_out = cross_fitted(compared.candidates, pixels.classes, folds.groups, folds.fold)
     else:
-        choice = UNVALIDATED
+        choice = unvalidated(settings.paths, options[0])
         held_out = np.full((len(pixels.classes), len(labels.classes)), np.nan, np.float32)
     stacks = _final_heads(
-        trial, choice, inputs, setting.features, settings.ensemble, progress.part(0.9, 1.0)
+        trial, choice, options, compared.setting, settings.ensemble, progress.part(0.9, 1.0)
     )
-    model = Model(
-        labels.classes,
-        _bands(scene, sample),
-        spectral,
-        _spatial_path(setting, backbone, settings)
-        if {part.kind for part in choice.parts} != {"spectral"}
-        else None,
-        stacks,
-        choice.temperature,
-    )
+    spatial = None
+    if any(part.kind in SPATIAL_KINDS for part in choice.parts):
+        spatial = _spatial_path(compared, settings)
+    model = Model(labels.classes, _bands(scene, sample), spatial, stacks, choice.temperature)
     evidence = Evidence(
         pixels,
         folds,
-        tuple(candidates),
+        tuple(compared.candidates),
         choice,
         held_out,
-        spectral_name,
-        setting.name,
+        compared.spectral_name,
+        "none" if compared.setting is None else compared.setting.name,
         sample,
+        "" if compared.backbone is None else compared.backbone.info.note,
         (*warnings, *_fold_warnings(folds, labels.classes)),
     )
     return model, evidence
 
 
+def _compare(
+    trial: Trial,
+    scene: Scene,
+    sample: SceneSample,
+    options: list[SpectralInputs],
+    settings: TrainingSettings,
+    device: Device,
+    progress: Progress,
+) -> _Compared:
+    """Train what may serve on all folds, the inputs of each path chosen first.
+
+    Without folds nothing can be compared, and no spatial features are needed.
+    """
+    spatial_kinds = [kind for kind in settings.paths if kind in SPATIAL_KINDS]
+    backbone = Backbone(settings.backbone, device) if spatial_kinds else None
+    if not trial.folds.count:
+        return _Compared([], options[0].name, None, backbone)
+    candidates: list[HeldOut] = []
+    inputs = options[0]
+    for kind, part in zip(("linear", "spectral"), progress.part(0.0, 0.25).parts(2)):
+        if kind in settings.paths or (kind == "spectral" and spatial_kinds):
+            best = best_of(trial, spectral_candidates(trial, kind, options, part))
+            inputs = next(option for option in options if option.name == best.inputs)
+            if kind in settings.paths:
+                candidates.append(best)
+    setting = None
+    features = np.zeros((len(trial.pixels.classes), 1), np.float32)
+    if backbone is not None:
+        found = spatial_candidates(
+            scene, trial.pixels, sample, settings, backbone, progress.part(0.25, 0.5)
+        )
+        judge = "film" if "film" in spatial_kinds else spatial_kinds[0]
+        setting = choose_spatial(trial, judge, inputs, found, progress.part(0.5, 0.75))
+        features = setting.features
+    tried = {(candidate.kind, candidate.effort) for candidate in candidates}
+    pairs = [(kind, effort) for kind in settings.paths for effort in efforts(kind)]
+    pairs = [pair for pair in pairs if pair not in tried]
+    for (kind, effort), part in zip(pairs, progress.part(0.75, 1.0).parts(max(1, len(pairs)))):
+        candidates.append(trial.held_out(kind, effort, inputs, features, MEMBERS_PER_FOLD, part))
+    return _Compared(candidates, inputs.name, setting, backbone)
+
+
+def unvalidated(paths: tuple[str, ...], inputs: SpectralInputs) -> Choice:
+    """Return what to take where no labels can be held out: spectra are the safe side."""
+    kinds = [kind for kind in ("linear", "spectral") if kind in paths] or ["spectral"]
+    return Choice(
+        tuple(Part(kind, efforts(kind)[0], inputs.name, 1.0, 1 / len(kinds)) for kind in kinds),
+        1.0,
+    )
+
+
 def _final_heads(
     trial: Trial,
     choice: Choice,
-    inputs: np.ndarray,
-    features: np.ndarray,
+    options: list[SpectralInputs],
+    setting: SpatialSetting | None,
     ensemble: int,
     progress: Progress,
 ) -> tuple[HeadStack, ...]:
     """Train the chosen heads on all labelled pixels."""
-    weights = np.stack([trial.weights(np.ones(len(inputs), bool))] * ensemble)
+    count = len(trial.pixels.classes)
+    features = np.zeros((count, 1), np.float32) if setting is None else setting.features
+    everything = trial.weights(np.ones(count, bool))
     stacks = []
-    for number, part in enumerate(choice.parts):
-        shape = trial.shape(part.kind, inputs, features)
-        stretch = progress.part(number / len(choice.parts), (number + 1) / len(choice.parts))
-        parameters = trial.fitted(shape, part.effort, inputs, features, weights, stretch)
+    for part, stretch in zip(choice.parts, progress.parts(len(choice.parts))):
+        inputs = next(option for option in options if option.name == part.inputs)
+        weights = np.stack([everything] * trial.members(part.kind, ensemble))
+        shape, parameters = trial.fitted(part.kind, part.effort, inputs, features, weights, stretch)
         arrays = {name: tensor.numpy().copy() for name, tensor in parameters.items()}
-        stacks.append(HeadStack(shape, arrays, part))
+        stacks.append(HeadStack(shape, inputs, arrays, part))
     return tuple(stacks)
 
 
@@ -152,9 +198,10 @@ def _bands(scene: Scene, sample: SceneSample) -> ModelBands:
     )
 
 
-def _spatial_path(
-    setting: SpatialSetting, backbone: Backbone, settings: TrainingSettings
-) -> SpatialPath:
+def _spatial_path(compared: _Compared, settings: TrainingSettings) -> SpatialPath:
+    setting, backbone = compared.setting, compared.backbone
+    if setting is None or backbone is None:
+        raise RuntimeError("a spatial head was chosen without spatial features")
     return SpatialPath(
         setting.picture,
         setting.timestep,

@@ -243,9 +243,9 @@ def _comparison(evidence: Evidence, folds: Folds | None) -> ComparisonSection | 
     candidates.append(_candidate("Blend", description, blend, evidence, None, True))
     note = (
         f"Spectral inputs of the networks: {evidence.spectral_name}. Spatial features: "
-        f"{evidence.spatial_name}. {evidence.backbone_note} Both were chosen on the same folds. A blend is used only where it beats spectra alone "
-        f"by more than two standard errors over places. {int(known.sum())} labelled pixels were "
-        "held out in turn; the median one lies "
+        f"{evidence.spatial_name}. {evidence.backbone_note} Both were chosen on the same folds. "
+        "A blend is used only where it beats spectra alone by more than two standard errors over "
+        f"places. {int(known.sum())} labelled pixels were held out in turn; the median one lies "
         f"{np.nanmedian(evidence.folds.nearest):.0f} pixels from the nearest one trained on."
     )
     return ComparisonSection(tuple(candidates), folds, note)
