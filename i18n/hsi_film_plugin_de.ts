@@ -45,7 +45,7 @@
     </message>
     <message>
         <location filename="../hsi_film_plugin/processing/classification.py" line="101"/>
-        <source>A GeoTIFF with the calibrated probability (0 to 1) of the class that each pixel was given. Optional.</source>
+        <source>A GeoTIFF of two bands. The first holds the calibrated probability (0 to 1) of the class that each pixel was given. The second tells how unlike all labelled pixels a pixel&apos;s spectrum is: above 1 it is further from them than 95 % of labelled ground that was held out, so its class may be one that nobody labelled. Optional.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>

@@ -65,7 +65,7 @@ class NotingEngine:
                 Path(params[name]).write_text(name)
         for name in ("output", "confidence", "probabilities"):
             if params.get(name):
-                write_raster(Path(params[name]), bands=1)
+                write_raster(Path(params[name]), bands=2 if name == "confidence" else 1)
         return self.result
 
     @property

@@ -107,5 +107,6 @@ def test_the_map_is_loaded_with_class_names_and_colours(
         assert not tree.findLayer(layers["scene – confidence"]).isVisible()
         ramp = layers["scene – confidence"].renderer()
         assert (ramp.classificationMin(), ramp.classificationMax()) == (0.0, 1.0)
+        assert ramp.band() == 1
     finally:
         QgsProject.instance().clear()
