@@ -8,13 +8,15 @@ import os
 from dataclasses import asdict
 from pathlib import Path
 
+from .area_coverage import area_coverage_tables
 from .large_scene import large_scene_tables
 from .measure import OUTPUT, ROOT
 from .real_scenes import real_scene_tables
 from .responsiveness import responsiveness_tables
 from .startup import startup_tables
+from .unlike import unlike_tables
 
-PARTS = ("start", "scenes", "responsiveness", "large")
+PARTS = ("start", "scenes", "responsiveness", "large", "areas", "unlike")
 BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
 
 
@@ -31,6 +33,8 @@ def main() -> None:
         "scenes": lambda: real_scene_tables(options.seeds),
         "responsiveness": responsiveness_tables,
         "large": lambda: large_scene_tables(options.side),
+        "areas": area_coverage_tables,
+        "unlike": unlike_tables,
     }
     print(f"{os.cpu_count()} cores\n")
     OUTPUT.mkdir(parents=True, exist_ok=True)

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .area_errors import (
-    Errors,
+    Figures,
     Intervals,
     Strata,
     grouped_errors,
@@ -154,7 +154,7 @@ def area_estimates(
     stratum_sizes = counts.sum(axis=1)
     strata = Strata.of(counts, mapped_pixels, pixel_area, stratum_sizes >= 2)
     errors = independent_errors(strata, stratum_sizes)
-    return _assemble(strata, errors, independent_intervals(strata, counts, stratum_sizes), None)
+    return _assemble(strata, errors, independent_intervals(strata, stratum_sizes), None)
 
 
 def polygon_area_estimates(
@@ -169,9 +169,7 @@ def polygon_area_estimates(
     The point estimates are those of ``area_estimates``. The standard errors come from leaving
     out each polygon in turn (the jackknife; Särndal, Swensson, Wretman 1992, section 11.5),
     because neighbouring pixels are no independent samples: counting them as such makes the
-    interval several times too narrow. The interval is Wilson's for the number of independent
-    samples that would have that standard error (Korn and Graubard 1998; Franco et al. 2019),
-    with Student's t of one degree of freedom less than there are polygons.
+    interval several times too narrow. For the intervals see ``grouped_intervals``.
 
     Args:
         reference: Class index of each reference pixel, (n,).
@@ -189,24 +187,26 @@ def polygon_area_estimates(
     counts = confusion_matrix(truth, mapped, k).astype(np.float64)
     enough = ((in_stratum > 0).sum(axis=0) >= 2) & (ids.size >= 3)
     strata = Strata.of(counts, mapped_pixels, pixel_area, enough)
-    errors = grouped_errors(strata, truth, mapped, group, in_stratum)
-    return _assemble(strata, errors, grouped_intervals(strata, errors, ids.size), int(ids.size))
+    errors, telling = grouped_errors(strata, truth, mapped, group, in_stratum)
+    in_class = np.bincount(group * k + truth, minlength=ids.size * k).reshape(-1, k)
+    ends = grouped_intervals(strata, errors, telling, in_stratum, in_class)
+    return _assemble(strata, errors, ends, int(ids.size))
 
 
 def _assemble(
-    strata: Strata, errors: Errors, intervals: Intervals, groups: int | None
+    strata: Strata, errors: Figures, ends: Intervals, groups: int | None
 ) -> AreaEstimates:
     covered_area = float(strata.mapped_area[strata.enough].sum())
     total_area = float(strata.mapped_area.sum())
     return AreaEstimates(
         classes=tuple(
-            _class_estimate(strata, errors, intervals, j, covered_area)
+            _class_estimate(strata, errors, ends, j, covered_area)
             for j in range(strata.weight.size)
         ),
         overall=strata.overall if covered_area else math.nan,
         overall_se=errors.overall if covered_area else math.nan,
-        overall_low=intervals.overall[0] if covered_area else math.nan,
-        overall_high=intervals.overall[1] if covered_area else math.nan,
+        overall_low=ends.overall[0] if covered_area else math.nan,
+        overall_high=ends.overall[1] if covered_area else math.nan,
         total_area=total_area,
         left_out_area=total_area - covered_area,
         samples=strata.samples,
@@ -215,7 +215,7 @@ def _assemble(
 
 
 def _class_estimate(
-    strata: Strata, errors: Errors, intervals: Intervals, j: int, covered_area: float
+    strata: Strata, errors: Figures, ends: Intervals, j: int, covered_area: float
 ) -> AreaEstimate:
     mapped_area = float(strata.mapped_area[j])
     estimable, remark = True, ""
@@ -236,15 +236,15 @@ def _class_estimate(
         mapped_area=mapped_area,
         area=known(estimable, area),
         standard_error=known(estimable, error),
-        low=known(estimable, intervals.proportion[0][j] * covered_area),
-        high=known(estimable, intervals.proportion[1][j] * covered_area),
+        low=known(estimable, ends.proportion[0][j] * covered_area),
+        high=known(estimable, ends.proportion[1][j] * covered_area),
         users=known(sampled, strata.users[j]),
         users_se=known(sampled, errors.users[j]),
-        users_low=known(sampled, intervals.users[0][j]),
-        users_high=known(sampled, intervals.users[1][j]),
+        users_low=known(sampled, ends.users[0][j]),
+        users_high=known(sampled, ends.users[1][j]),
         producers=known(found, strata.producers[j]),
         producers_se=known(found, errors.producers[j]),
-        producers_low=known(found, intervals.producers[0][j]),
-        producers_high=known(found, intervals.producers[1][j]),
+        producers_low=known(found, ends.producers[0][j]),
+        producers_high=known(found, ends.producers[1][j]),
         remark=remark,
     )

@@ -10,12 +10,15 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import stdtrit
 
 from .assessment import ratio
 from .score_interval import ratio_interval, sum_interval
 
 Z95 = 1.959963984540054
+#: Low and high ends, (K,) each.
+Ends = tuple[NDArray[np.float64], NDArray[np.float64]]
+#: Polygons that the assumption weighs as much as, that all pixels of a polygon say the same.
+PRIOR_POLYGONS = 1.0
 
 
 @dataclass(frozen=True)
@@ -74,16 +77,21 @@ class Strata:
 
 
 @dataclass(frozen=True)
-class Errors:
-    """Standard errors: of each class's proportion, and of the accuracies."""
+class Figures:
+    """One number for each figure: for each class's proportion, and for the accuracies."""
 
     proportion: NDArray[np.float64]
     users: NDArray[np.float64]
     producers: NDArray[np.float64]
     overall: float
 
+    @classmethod
+    def ones(cls, k: int) -> Figures:
+        """Return 1 for each figure of K classes."""
+        return cls(np.ones(k), np.ones(k), np.ones(k), 1.0)
 
-def independent_errors(strata: Strata, sizes: NDArray[np.float64]) -> Errors:
+
+def independent_errors(strata: Strata, sizes: NDArray[np.float64]) -> Figures:
     """Standard errors of Olofsson et al. 2014, eqs 5, 6, 7 and 10."""
     spread = strata.share * (1 - strata.share) / np.maximum(sizes - 1, 1.0)[:, None]
     weighted = strata.weight[:, None] ** 2 * spread
@@ -92,7 +100,7 @@ def independent_errors(strata: Strata, sizes: NDArray[np.float64]) -> Errors:
     own = np.diag(weighted)
     others = weighted.sum(axis=0) - own
     variance = (1 - producers) ** 2 * own + producers**2 * others
-    return Errors(
+    return Figures(
         proportion=np.sqrt(weighted.sum(axis=0)),
         users=np.sqrt(np.diag(spread)),
         producers=ratio(np.sqrt(variance), proportion.sum(axis=0)),
@@ -102,61 +110,118 @@ def independent_errors(strata: Strata, sizes: NDArray[np.float64]) -> Errors:
 
 @dataclass(frozen=True)
 class Intervals:
-    """Both ends of the 95 % intervals of what ``Errors`` has the standard errors of."""
+    """Both ends of the 95 % intervals of each figure."""
 
-    proportion: tuple[NDArray[np.float64], NDArray[np.float64]]
-    users: tuple[NDArray[np.float64], NDArray[np.float64]]
-    producers: tuple[NDArray[np.float64], NDArray[np.float64]]
+    proportion: Ends
+    users: Ends
+    producers: Ends
     overall: tuple[float, float]
 
 
-def independent_intervals(
-    strata: Strata, counts: NDArray[np.float64], sizes: NDArray[np.float64]
+def independent_intervals(strata: Strata, sizes: NDArray[np.float64]) -> Intervals:
+    """Score intervals for samples that are independent within map classes.
+
+    Args:
+        strata: The sample.
+        sizes: Pixels a map class, (K,).
+    """
+    weights = np.repeat(strata.weight[:, None], sizes.size, axis=1)
+    drawn = np.repeat(np.maximum(sizes, 1e-9)[:, None], sizes.size, axis=1)
+    area = sum_interval(weights, strata.share * drawn, drawn, Z95)
+    return Intervals(area, *_accuracy_intervals(strata, sizes, Figures.ones(sizes.size)))
+
+
+def grouped_intervals(
+    strata: Strata,
+    grouped: Figures,
+    telling: Figures,
+    in_stratum: NDArray[np.int64],
+    in_class: NDArray[np.int64],
 ) -> Intervals:
-    """Score intervals for samples that are independent within map classes."""
-    k = strata.weight.size
+    """Intervals with polygons as the sampling units.
+
+    A proportion's is Wilson's for as many independent samples as have its standard error (Korn
+    and Graubard 1998). An accuracy rests on the few polygons that disagree with the map, so its
+    is a score interval for the pixels divided by a design effect (Rao and Scott 1992).
+
+    Args:
+        strata: The sample.
+        grouped: Standard errors with polygons as the sampling units.
+        telling: How many polygons they rest on.
+        in_stratum: Pixels of each polygon in each map class, (polygons, K).
+        in_class: Pixels of each polygon of each class on the ground, (polygons, K).
+    """
+    sizes = in_stratum.sum(axis=0).astype(np.float64)
+    alone = independent_errors(strata, sizes)
+    share = strata.proportion.sum(axis=0)
+    variance = np.maximum(grouped.proportion, alone.proportion) ** 2
+    # where all samples agree, each polygon is one
+    worth = np.where(variance > 0, ratio(share * (1 - share), variance), len(in_stratum))[None]
+    area = sum_interval(np.ones_like(worth), share * worth, worth, Z95)
+    effects = design_effects(alone, grouped, telling, in_stratum, in_class)
+    return Intervals(area, *_accuracy_intervals(strata, sizes, effects))
+
+
+def _accuracy_intervals(
+    strata: Strata, sizes: NDArray[np.float64], effects: Figures
+) -> tuple[Ends, Ends, tuple[float, float]]:
+    """Return score intervals of user's, producer's and overall accuracies."""
+    k = sizes.size
+    drawn, right = np.maximum(sizes, 1e-9), strata.users
+    single = (drawn / effects.users)[None]
+    users = sum_interval(np.ones((1, k)), right * single, single, Z95)
     weights = np.repeat(strata.weight[:, None], k, axis=1)
-    drawn = np.repeat(sizes[:, None], k, axis=1)
-    right = np.diag(counts)
-    ends = sum_interval(strata.weight[:, None], right[:, None], sizes[:, None], Z95)
-    return Intervals(
-        proportion=sum_interval(weights, counts, drawn, Z95),
-        users=sum_interval(np.ones((1, k)), right[None], sizes[None], Z95),
-        producers=ratio_interval(np.eye(k, dtype=bool), weights, counts, drawn, Z95),
-        overall=(float(ends[0][0]), float(ends[1][0])),
+    found = drawn[:, None] / effects.producers
+    own = np.eye(k, dtype=bool)
+    producers = ratio_interval(own, weights, strata.share * found, found, Z95)
+    whole = drawn[:, None] / effects.overall
+    low, high = sum_interval(strata.weight[:, None], right[:, None] * whole, whole, Z95)
+    return users, producers, (float(low[0]), float(high[0]))
+
+
+def design_effects(
+    alone: Figures,
+    grouped: Figures,
+    telling: Figures,
+    in_stratum: NDArray[np.int64],
+    in_class: NDArray[np.int64],
+) -> Figures:
+    """Return how many pixels of polygons say as much as one independent sample.
+
+    The variance with polygons as the sampling units over that of as many independent pixels.
+    Where it rests on few polygons it is hardly known, and is drawn towards the size of a
+    polygon, as if all pixels of a polygon said the same.
+
+    Args:
+        alone: Standard errors as if pixels were independent.
+        grouped: Standard errors with polygons as the sampling units.
+        telling: How many polygons they rest on.
+        in_stratum: Pixels of each polygon in each map class, (polygons, K).
+        in_class: Pixels of each polygon of each class on the ground, (polygons, K).
+    """
+
+    def effect(
+        above: ArrayLike, below: ArrayLike, polygons: ArrayLike, size: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        found = ratio(np.square(np.nan_to_num(above)), np.square(np.nan_to_num(below)))
+        weight = np.where(np.isnan(found), 0.0, polygons)
+        total = weight * np.nan_to_num(found) + PRIOR_POLYGONS * size
+        return np.maximum(total / (weight + PRIOR_POLYGONS), 1.0)
+
+    size = alike_size(in_stratum.sum(axis=1, keepdims=True))
+    return Figures(
+        effect(grouped.proportion, alone.proportion, telling.proportion, size),
+        effect(grouped.users, alone.users, telling.users, alike_size(in_stratum)),
+        effect(grouped.producers, alone.producers, telling.producers, alike_size(in_class)),
+        float(effect([grouped.overall], [alone.overall], [telling.overall], size)[0]),
     )
 
 
-def grouped_intervals(strata: Strata, errors: Errors, groups: int) -> Intervals:
-    """Wilson intervals for as many samples as the standard errors are worth."""
-    quantile = float(stdtrit(max(groups - 1, 1), 0.975))
-
-    def ends(
-        estimate: ArrayLike, error: ArrayLike
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        p, variance = np.asarray(estimate), np.square(np.asarray(error))
-        # where all samples agree, each polygon is one
-        worth = np.where(variance > 0, ratio(p * (1 - p), variance), groups)
-        return _wilson(p, np.maximum(worth, 1e-9), quantile)
-
-    overall = ends([strata.overall], [errors.overall])
-    return Intervals(
-        proportion=ends(strata.proportion.sum(axis=0), errors.proportion),
-        users=ends(strata.users, errors.users),
-        producers=ends(strata.producers, errors.producers),
-        overall=(float(overall[0][0]), float(overall[1][0])),
-    )
-
-
-def _wilson(
-    share: NDArray[np.float64], samples: NDArray[np.float64], quantile: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return both ends of the interval of Wilson 1927."""
-    extra = quantile**2 / samples
-    middle = (share + extra / 2) / (1 + extra)
-    variance = np.maximum(share * (1 - share), 0) / samples
-    half = quantile / (1 + extra) * np.sqrt(variance + extra / (4 * samples))
-    return np.maximum(middle - half, 0.0), np.minimum(middle + half, 1.0)
+def alike_size(pixels: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the size of polygons of one size that would count as much as those, (K,)."""
+    counts = pixels.astype(np.float64)
+    found: NDArray[np.float64] = (counts**2).sum(axis=0) / np.maximum(counts.sum(axis=0), 1.0)
+    return found
 
 
 def grouped_errors(
@@ -165,11 +230,11 @@ def grouped_errors(
     mapped: NDArray[np.int64],
     group: NDArray[np.int64],
     in_stratum: NDArray[np.int64],
-) -> Errors:
-    """Standard errors from leaving out each polygon in turn."""
+) -> tuple[Figures, Figures]:
+    """Return standard errors from leaving out each polygon in turn, and their polygons."""
     groups, k = in_stratum.shape
     left = np.maximum(in_stratum.sum(axis=0) - in_stratum, 1)
-    proportion_se, users_se, producers_se = np.zeros(k), np.zeros(k), np.zeros(k)
+    errors, telling = np.zeros((3, k)), np.zeros((3, k))
     overall = np.zeros(groups)
     for j in range(k):
         here = truth == j
@@ -178,17 +243,26 @@ def grouped_errors(
         share = (hits.sum(axis=0) - hits) / left
         weighted = share * strata.weight
         column, own = weighted.sum(axis=1), weighted[:, j]
-        proportion_se[j] = _jackknife(column)
-        users_se[j] = _jackknife(share[:, j])
         known = column > 0
-        producers_se[j] = _jackknife(own[known] / column[known])
+        errors[0, j], telling[0, j] = _jackknife(column)
+        errors[1, j], telling[1, j] = _jackknife(share[:, j])
+        errors[2, j], telling[2, j] = _jackknife(own[known] / column[known])
         overall += own
-    return Errors(proportion_se, users_se, producers_se, _jackknife(overall))
+    overall_error, overall_telling = _jackknife(overall)
+    return (
+        Figures(errors[0], errors[1], errors[2], overall_error),
+        Figures(telling[0], telling[1], telling[2], overall_telling),
+    )
 
 
-def _jackknife(estimates: NDArray[np.float64]) -> float:
-    """Standard error from the estimates without each polygon, (polygons,)."""
-    groups = estimates.size
-    if groups < 2:
-        return math.nan
-    return float(np.sqrt((groups - 1) * estimates.var()))
+def _jackknife(estimates: NDArray[np.float64]) -> tuple[float, float]:
+    """Return the standard error from the estimates without each polygon, (polygons,).
+
+    And how many polygons it rests on: all where all weigh alike, one where one decides.
+    """
+    if estimates.size < 2:
+        return math.nan, 0.0
+    squared = np.square(estimates - estimates.mean())
+    total = squared.sum()
+    telling = float(total**2 / np.square(squared).sum()) if total > 0 else 0.0
+    return float(np.sqrt((estimates.size - 1) * squared.mean())), telling

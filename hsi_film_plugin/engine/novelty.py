@@ -9,7 +9,8 @@ Lee et al. 2018, "A simple unified framework for detecting out-of-distribution s
 the third-nearest labelled pixel (as Sun et al. 2022, "Out-of-distribution detection with deep
 nearest neighbors"). It is measured against what is usual on ground that was not labelled:
 from pixels that a fold holds out to the labelled pixels of the other folds. ``python -m
-bench.unlike`` compares it with others by leaving classes out; spatial features made it worse.
+bench.unlike`` compares it with others by leaving classes out; spatial features helped only
+where test pixels lie in labelled fields.
 """
 
 from __future__ import annotations
@@ -68,10 +69,6 @@ class Novelty:
 def fit_novelty(pixels: TrainingPixels, folds: Folds, scene_spectra: np.ndarray) -> Novelty | None:
     """Learn what labelled pixels look like, and how far from it is usual.
 
-    The radius is the 95 % point of a log-normal distribution with the median and the median
-    absolute deviation of the held-out distances. A plain quantile would be that of the few
-    classes that one fold holds nearly all of, whose pixels are unlike the other folds'.
-
     Args:
         pixels: The labelled pixels.
         folds: How they are held out.
@@ -82,18 +79,35 @@ def fit_novelty(pixels: TrainingPixels, folds: Folds, scene_spectra: np.ndarray)
     """
     components = principal_components(scene_spectra, COMPONENTS)
     inputs = components(pixels.spectra)
-    held = held_out_distances(inputs, pixels, folds.fold)
-    held = held[held > 0]
-    if len(held) < LEAST_HELD_OUT:
+    radius = usual_radius(held_out_distances(inputs, pixels, folds.fold))
+    if radius is None:
         return None
-    logs = np.log(held.astype(np.float64))
-    middle = np.median(logs)
-    spread = MAD_TO_SD * np.median(np.abs(logs - middle))
     equal = within_class_whitening(inputs, pixels.classes)
     space = AffineMap(components.mean, components.matrix @ equal)
     chosen = thinned(pixels.classes, pixels.polygons, 0, MOST_PROTOTYPES)
-    radius = float(np.exp(middle + NORMAL_95 * spread))
     return Novelty(space, space(pixels.spectra[chosen]), radius)
+
+
+def usual_radius(held_out: np.ndarray) -> float | None:
+    """Return the distance that 95 % of held-out pixels keep within.
+
+    The 95 % point of a log-normal distribution with the median and the median absolute
+    deviation of the distances. A plain quantile would be that of the few classes that one fold
+    holds nearly all of, whose pixels are unlike the other folds'.
+
+    Args:
+        held_out: Distances of held-out pixels, ``(n,)``.
+
+    Returns:
+        None where there are too few.
+    """
+    known = held_out[held_out > 0]
+    if len(known) < LEAST_HELD_OUT:
+        return None
+    logs = np.log(known.astype(np.float64))
+    middle = np.median(logs)
+    spread = MAD_TO_SD * np.median(np.abs(logs - middle))
+    return float(np.exp(middle + NORMAL_95 * spread))
 
 
 def held_out_distances(inputs: np.ndarray, pixels: TrainingPixels, fold: np.ndarray) -> np.ndarray:

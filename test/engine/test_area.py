@@ -123,7 +123,7 @@ def test_polygons_of_different_sizes_are_held_by_their_intervals_too():
     rng = np.random.default_rng(5)
     classes = np.array([0.3, 0.7])
     mapped_pixels = 100_000 * (0.8 * classes + 0.2 * np.roll(classes, 1))
-    surveys, held = 200, np.zeros(2)
+    surveys, held, held_overall = 200, np.zeros(2), 0
     for _ in range(surveys):
         sizes = np.maximum(1, rng.lognormal(2, 1.0, 25)).astype(int)
         truth = rng.choice(2, 25, p=classes)
@@ -133,7 +133,22 @@ def test_polygons_of_different_sizes_are_held_by_their_intervals_too():
         )
         for j, true_area in enumerate(classes * 100_000):
             held[j] += found.classes[j].low <= true_area <= found.classes[j].high
-    assert (held >= stats.binom.interval(0.999, surveys, 0.93)[0]).all()
+        held_overall += found.overall_low <= 0.8 <= found.overall_high
+    least = stats.binom.interval(0.999, surveys, 0.94)[0]
+    assert (held >= least).all()
+    assert held_overall >= least
+
+
+def test_a_survey_with_one_wrong_polygon_does_not_pretend_to_know_the_accuracy():
+    # 1 of 20 polygons is wrong, and only in half of its pixels
+    truth, polygons = np.repeat([0, 1], 200), np.repeat(np.arange(20), 20)
+    mapped = truth.copy()
+    mapped[:10] = 1
+    found = area.polygon_area_estimates(truth, mapped, polygons, [4_000, 6_000])
+    by_pixel = area.area_estimates(confusion_matrix(truth, mapped, 2), [4_000, 6_000])
+    assert found.overall == pytest.approx(by_pixel.overall)
+    assert found.overall_low < 0.9 < by_pixel.overall_low
+    assert found.classes[0].producers_low < 0.85
 
 
 def test_polygons_of_one_pixel_give_nearly_the_errors_of_independent_pixels(labelled):
