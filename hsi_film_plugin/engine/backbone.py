@@ -6,7 +6,7 @@ a UNet pretrained on natural images, read at its high-resolution decoder blocks.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,7 +78,7 @@ class Backbone:
             "bundled" if self.folder == BUNDLED else self.folder.name,
             network.sha256,
             len(self._denoiser.blocks),
-            network.suggested_blocks,
+            _existing(network.suggested_blocks, len(self._denoiser.blocks)),
             network.note,
         )
         generator = torch.Generator().manual_seed(NOISE_SEED)
@@ -133,6 +133,11 @@ class Backbone:
             for hook in hooks:
                 hook.remove()
         raise InputError(f"Backbone '{self.folder}' did not reach its decoder block {latest}.")
+
+
+def _existing(suggested: Iterable[tuple[int, ...]], count: int) -> tuple[tuple[int, ...], ...]:
+    """Return the sets of blocks that a network of few blocks has, at least its last block."""
+    return tuple(blocks for blocks in suggested if -min(blocks) <= count) or ((-1,),)
 
 
 def _keep(found: dict[int, torch.Tensor], block: int, last: bool):  # type: ignore[no-untyped-def]

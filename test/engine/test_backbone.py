@@ -206,6 +206,21 @@ def small_unet(**options: Any) -> UNet2DModel:
     )
 
 
+@pytest.mark.parametrize(
+    ("levels", "suggested"),
+    [(1, ((-1,),)), (2, ((-1,),)), (3, ((-2, -3),)), (4, ((-2, -3), (-2, -3, -4)))],
+)
+def test_only_blocks_that_the_network_has_are_suggested(
+    tmp_path: Path, levels: int, suggested: tuple[tuple[int, ...], ...]
+):
+    small_unet(
+        block_out_channels=(8,) * levels,
+        down_block_types=("DownBlock2D",) * levels,
+        up_block_types=("UpBlock2D",) * levels,
+    ).save_pretrained(tmp_path / "small")
+    assert Backbone(tmp_path / "small", CPU).info.suggested_blocks == suggested
+
+
 def test_a_network_with_labels_gets_the_mean_of_their_embeddings(tmp_path: Path):
     unet = small_unet(num_class_embeds=3)
     unet.save_pretrained(tmp_path / "labelled")
