@@ -122,12 +122,11 @@ def choose(
     calibrated = [tempered(best[kind][2].probabilities[use], best[kind][1]) for kind in kinds]
     stacked = np.stack(calibrated)
 
-    def blend_losses(shares: tuple[int, ...]) -> np.ndarray:
-        weights = np.asarray(shares, np.float32) / PARTS
-        return losses(np.tensordot(weights, stacked, 1), known)
+    def said(shares: tuple[int, ...]) -> np.ndarray:
+        return np.tensordot(np.asarray(shares, np.float32) / PARTS, stacked, 1)
 
     def best_of(allowed: list[tuple[int, ...]]) -> tuple[int, ...]:
-        return min(allowed, key=lambda shares: float(blend_losses(shares).mean()))
+        return min(allowed, key=lambda shares: float(losses(said(shares), known).mean()))
 
     every = list(_simplex(len(kinds)))
     surroundings = np.array([kind in SPATIAL_KINDS for kind in kinds])
@@ -135,7 +134,9 @@ def choose(
     shares = best_of(every)
     if alone and np.dot(shares, surroundings):
         spectra = best_of(alone)
-        if not _clearly_better(blend_losses(shares), blend_losses(spectra), groups[use]):
+        # a mean of several is less sure than one head: without a temperature it would lose by that
+        ours, theirs = (_calibrated_losses(said(rival), known) for rival in (shares, spectra))
+        if not _clearly_better(ours, theirs, groups[use]):
             shares = spectra
     parts = tuple(
         Part(kind, best[kind][2].effort, best[kind][2].inputs, best[kind][1], share / PARTS)
@@ -144,6 +145,11 @@ def choose(
     )
     untempered = Choice(parts, 1.0).blend(candidates)
     return Choice(parts, calibrated_score(untempered[use], known)[1])
+
+
+def _calibrated_losses(probabilities: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    temperature = calibrated_score(probabilities, classes)[1]
+    return losses(tempered(probabilities, temperature), classes)
 
 
 def _clearly_better(first: np.ndarray, second: np.ndarray, groups: np.ndarray) -> bool:

@@ -24,13 +24,20 @@ TRUTH = np.random.default_rng(0).integers(0, CLASSES, PLACES)[GROUPS]
 ALL = np.ones(COUNT, bool)
 
 
-def says(kind: str, right: float, seed: int, effort: str = "gentle", sure: float = 0.8) -> HeldOut:
+def says(
+    kind: str,
+    right: float,
+    seed: int,
+    effort: str = "gentle",
+    sure: float = 0.8,
+    inputs: str = "bands",
+) -> HeldOut:
     """Return probabilities whose winner is right in a share of the pixels."""
     rng = np.random.default_rng(seed)
     winner = np.where(rng.random(COUNT) < right, TRUTH, rng.integers(0, CLASSES, COUNT))
     probabilities = np.full((COUNT, CLASSES), (1 - sure) / (CLASSES - 1), np.float32)
     probabilities[np.arange(COUNT), winner] = sure
-    return HeldOut(kind, effort, probabilities)
+    return HeldOut(kind, effort, inputs, probabilities)
 
 
 def weights(choice: Choice) -> dict[str, float]:
@@ -50,7 +57,7 @@ def test_spectra_alone_are_taken_when_surroundings_are_noise(seed: int):
 @pytest.mark.parametrize("seed", range(6))
 def test_surroundings_that_are_no_better_are_left_out(seed: int):
     same = says("spectral", 0.7, seed)
-    film = HeldOut("film", "gentle", same.probabilities)
+    film = HeldOut("film", "gentle", "bands", same.probabilities)
     assert weights(choose([same, film], TRUTH, GROUPS, ALL)) == {"spectral": 1.0}
 
 
@@ -60,7 +67,8 @@ def test_surroundings_that_help_in_one_place_only_are_left_out():
     inside = GROUPS == 3
     better[inside] = 0.01
     better[inside, TRUTH[inside]] = 0.98
-    found = choose([spectral, HeldOut("film", "gentle", better)], TRUTH, GROUPS, ALL)
+    film = HeldOut("film", "gentle", "bands", better)
+    found = choose([spectral, film], TRUTH, GROUPS, ALL)
     assert weights(found) == {"spectral": 1.0}
 
 
@@ -85,6 +93,47 @@ def test_the_better_effort_of_a_kind_is_taken():
         ALL,
     )
     assert [part.effort for part in found.parts] == ["thorough"]
+
+
+def test_the_better_inputs_of_a_kind_are_taken_and_blended():
+    poor = says("linear", 0.4, 0, inputs="components")
+    good = says("linear", 0.9, 1, inputs="derivative")
+    found = choose([poor, good], TRUTH, GROUPS, ALL)
+    assert [(part.kind, part.inputs) for part in found.parts] == [("linear", "derivative")]
+    np.testing.assert_array_equal(
+        found.blend([poor, good]).argmax(axis=1), good.probabilities.argmax(axis=1)
+    )
+
+
+def with_gains(plain: HeldOut, gain: np.ndarray) -> HeldOut:
+    """Return a FiLM head that says of the truth ``gain`` more than a plain head."""
+    probabilities = plain.probabilities.copy()
+    probabilities[np.arange(COUNT), TRUTH] *= np.exp(gain)
+    return HeldOut("film", "gentle", "bands", probabilities / probabilities.sum(1, keepdims=True))
+
+
+@pytest.mark.parametrize(
+    ("scatter", "taken"), [(0.0, True), (0.4, True), (6.0, False)], ids=["alike", "fair", "wild"]
+)
+def test_surroundings_must_beat_spectra_by_two_standard_errors(scatter: float, taken: bool):
+    # the same mean gain over places, more or less alike in each
+    swing = np.tile([1.0, -1.0], PLACES // 2)[GROUPS]
+    plain = HeldOut("linear", "closed form", "bands", np.full((COUNT, CLASSES), 1 / 3, np.float32))
+    film = with_gains(plain, 0.5 + scatter * swing)
+    found = weights(choose([plain, film], TRUTH, GROUPS, ALL))
+    assert ("film" in found) == taken
+
+
+def test_the_baseline_of_surroundings_is_the_blend_of_both_heads_of_spectra():
+    linear, spectral = says("linear", 0.75, 0), says("spectral", 0.75, 1)
+    together = choose([linear, spectral], TRUTH, GROUPS, ALL)
+    assert set(weights(together)) == {"linear", "spectral"}
+    # surroundings that know what both say, and no more, beat either head, but not their blend
+    film = HeldOut("film", "gentle", "bands", together.blend([linear, spectral]))
+    for alone in (linear, spectral):
+        assert weights(choose([alone, film], TRUTH, GROUPS, ALL)).get("film", 0) >= 0.5
+    found = choose([linear, spectral, film], TRUTH, GROUPS, ALL)
+    assert weights(found) == weights(together)
 
 
 def test_one_place_alone_proves_nothing():
@@ -148,7 +197,10 @@ def test_tempering_keeps_the_order_and_the_sum():
 def test_a_blend_is_the_weighted_mean_of_its_parts():
     first = np.array([[0.9, 0.1]], np.float32)
     second = np.array([[0.2, 0.8]], np.float32)
-    parts = [Part("spectral", "gentle", 1.0, 0.7), Part("film", "gentle", 1.0, 0.3)]
+    parts = [
+        Part("spectral", "gentle", "bands", 1.0, 0.7),
+        Part("film", "gentle", "bands", 1.0, 0.3),
+    ]
     np.testing.assert_allclose(blended(parts, [first, second], 1.0), [[0.69, 0.31]], rtol=1e-5)
 
 
