@@ -13,7 +13,7 @@ from sklearn.covariance import ledoit_wolf
 
 from .heads import Parameters
 
-#: What a class without pixels starts with, so that it is never chosen.
+#: How far a class without pixels lies below the mean of the others, so that it is never chosen.
 ABSENT = -50.0
 
 
@@ -58,5 +58,8 @@ def _discriminant(
     weight = np.linalg.solve(covariance, means.T)
     prior = np.bincount(classes, weights.astype(np.float64), minlength=n_classes)
     bias = -0.5 * np.einsum("cd,dc->c", means, weight) + np.log(np.where(present, prior, 1))
-    bias[~present] = ABSENT + bias[present].min()
+    # only differences between classes count; these keep the numbers small
+    weight -= weight[:, present].mean(axis=1, keepdims=True)
+    bias -= bias[present].mean()
+    weight[:, ~present], bias[~present] = 0, ABSENT
     return weight.astype(np.float32), bias.astype(np.float32)

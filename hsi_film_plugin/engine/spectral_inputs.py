@@ -41,8 +41,10 @@ class SpectralInputs:
 
 def standard_normal_variate(spectra: np.ndarray) -> np.ndarray:
     """Return spectra ``(n, bands)``, each of zero mean and unit deviation; flat ones zero."""
-    centred = spectra - spectra.mean(axis=1, keepdims=True)
-    deviation = centred.std(axis=1, keepdims=True)
+    # in float64, or else the mean of a flat spectrum may be off by a rounding, all that is left
+    mean = spectra.mean(axis=1, dtype=np.float64, keepdims=True).astype(np.float32)
+    centred = spectra - mean
+    deviation = centred.std(axis=1, dtype=np.float64, keepdims=True).astype(np.float32)
     scaled: np.ndarray = centred / np.where(deviation > 0, deviation, 1)
     return scaled
 

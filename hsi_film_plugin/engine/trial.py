@@ -101,6 +101,7 @@ class Trial:
         if kind == "linear":
             progress.report(0.0, "Training")
             found = linear_discriminants(spectra, self.pixels.classes, weights, self.n_classes)
+            progress.report(1.0, "Training")
             return shape, found
         seeds = [self.seed * 1000 + head for head in range(len(weights))]
         latest: Parameters = {}
