@@ -17,9 +17,10 @@ from hsi_film_plugin.engine.progress import Progress
 from hsi_film_plugin.engine.scene import Scene
 from hsi_film_plugin.engine.training_settings import TrainingSettings
 
+INPUTS = "standardised bands"
 ALL_PARTS = Choice(
     tuple(
-        Part(kind, "gentle", 1.0, weight)
+        Part(kind, "gentle", INPUTS, 1.0, weight)
         for kind, weight in (("spectral", 0.2), ("spatial", 0.2), ("film", 0.6))
     ),
     1.0,

@@ -223,7 +223,7 @@ def load_model(path: Path) -> Model:
     """Read a model file.
 
     Raises:
-        ModelFileError: if it is missing, truncated, of a newer schema, or no model.
+        ModelFileError: if it is missing, truncated, of another schema, or no model.
     """
     if not path.is_file():
         raise ModelFileError(f"Model file '{path}' does not exist.")
@@ -288,12 +288,13 @@ def _model(header: dict[str, Any], tensors: dict[str, np.ndarray]) -> Model:
             len(classes),
             int(head["width"]),
         )
+        _require(isinstance(head["snv"], bool), f"snv {head['snv']!r}")
         prefix = f"head{number}."
         affine = AffineMap(tensors[f"inputs{number}.mean"], tensors[f"inputs{number}.matrix"])
         stacks.append(
             HeadStack(
                 shape,
-                SpectralInputs(str(head["inputs"]), bool(head["snv"]), affine),
+                SpectralInputs(str(head["inputs"]), head["snv"], affine),
                 {n[len(prefix) :]: t for n, t in tensors.items() if n.startswith(prefix)},
                 Part(
                     shape.kind,
@@ -332,12 +333,12 @@ def _model(header: dict[str, Any], tensors: dict[str, np.ndarray]) -> Model:
         tuple(stacks),
         float(header["temperature"]),
         {str(key): str(value) for key, value in header["provenance"].items()},
-        _novelty(header.get("novelty"), tensors),
+        _novelty(header["novelty"], tensors),
     )
 
 
 def _novelty(described: dict[str, Any] | None, tensors: dict[str, np.ndarray]) -> Novelty | None:
-    """Return what tells unlike pixels, which files of older versions lack."""
+    """Return what tells unlike pixels, None where that is not known."""
     if described is None:
         return None
     return Novelty(

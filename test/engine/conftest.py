@@ -204,15 +204,17 @@ def make_model(tiny_backbone: Path) -> Callable[..., Any]:
     from hsi_film_plugin.engine.label_classes import LabelClass
     from hsi_film_plugin.engine.progress import Progress
     from hsi_film_plugin.engine.scene import Scene
+    from hsi_film_plugin.engine.spectral_inputs import SpectralInputs
 
-    def stack(kind: str, spectral: int, spatial: int, classes: int, weight: float) -> Any:
-        shape = heads.HeadShape(kind, spectral, spatial, classes, width=16)
+    def stack(kind: str, inputs: SpectralInputs, classes: int, weight: float) -> Any:
+        shape = heads.HeadShape(kind, inputs.count, 6, classes, width=16)
         generator = torch.Generator().manual_seed(len(kind))
         parameters = {
             name: (2 * torch.randn(tensor.shape, generator=generator) / 16**0.5).numpy()
             for name, tensor in heads.initial_parameters(shape, [0, 1]).items()
         }
-        return model.HeadStack(shape, parameters, Part(kind, "gentle", 0.7, weight))
+        part = Part(kind, "gentle", inputs.name, 0.7, weight)
+        return model.HeadStack(shape, inputs, parameters, part)
 
     def make(
         raster: Path,
@@ -230,7 +232,8 @@ def make_model(tiny_backbone: Path) -> Callable[..., Any]:
             sample = statistics.sample_scene(scene, Progress())
             known = scene.bands.wavelengths
             count = scene.count
-        spectral = statistics.standardisation(sample.spectra)
+        standardised = statistics.standardisation(sample.spectra)
+        inputs = SpectralInputs("standardised bands", False, standardised)
         path, parts = None, [("spectral", 1.0)]
         if spatial:
             path = _spatial_path(sample, known, picture, backbone or str(tiny_backbone))
@@ -240,9 +243,8 @@ def make_model(tiny_backbone: Path) -> Callable[..., Any]:
         return model.Model(
             tuple(classes),
             model.ModelBands(count, used, wavelengths),
-            spectral,
             path,
-            tuple(stack(kind, len(used), 6, len(classes), weight) for kind, weight in parts),
+            tuple(stack(kind, inputs, len(classes), weight) for kind, weight in parts),
             1.3,
             {"Seed": "0", "Scene": raster.name},
         )
@@ -279,12 +281,13 @@ def gpu() -> Any:
 @pytest.fixture
 def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """Train heads for a moment only."""
-    from hsi_film_plugin.engine import trial
+    from hsi_film_plugin.engine import training, trial
     from hsi_film_plugin.engine.heads import Fitting
 
     efforts = {"gentle": Fitting(steps=40, learning_rate=1e-2, dropout=0.1)}
     monkeypatch.setattr(trial, "EFFORTS", efforts)
-    monkeypatch.setattr(trial, "MEMBERS_PER_FOLD", 1)
+    for module in (trial, training):
+        monkeypatch.setattr(module, "MEMBERS_PER_FOLD", 1)
 
 
 def wkb(geometry: Mapping[str, Any]) -> bytes:

@@ -500,7 +500,7 @@ def test_a_map_made_on_a_gpu_is_that_of_the_cpu(make_fields, make_model, out, gp
 def test_bfloat16_gives_nearly_the_map_of_float32_with_the_bundled_backbone(
     out, tmp_path, monkeypatch
 ):
-    film = Choice((Part("film", "gentle", 1.0, 1.0),), 1.0)
+    film = Choice((Part("film", "gentle", "standardised bands", 1.0, 1.0),), 1.0)
     monkeypatch.setattr(training, "choose", lambda *_: film)
     paths = tmp_path / "scene.tif", tmp_path / "training.gpkg"
     write_sample_scene(SampleScene(128, 96, 0), *paths, None, Progress())

@@ -18,6 +18,9 @@ from hsi_film_plugin.engine.heads import (
     logits,
 )
 
+#: Linear heads have a closed form.
+TRAINED_KINDS = tuple(kind for kind in KINDS if kind != "linear")
+
 
 def generator(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
@@ -47,17 +50,32 @@ def test_outputs_are_one_logit_a_class_for_every_head_and_pixel(kind: str):
 def test_a_kind_looks_at_what_its_name_says_and_at_nothing_else():
     spectra, features, _ = data()
     for kind, sees_spectra, sees_features in (
+        ("linear", True, False),
         ("spectral", True, False),
         ("spatial", False, True),
         ("film", True, True),
     ):
-        shape, steps = fitted(kind, [0], steps=5)
-        parameters = steps[-1][1]
+        shape = HeadShape(kind, 5, 7, 3, width=16)
+        parameters = {
+            name: torch.randn(tensor.shape, generator=generator(3))
+            for name, tensor in initial_parameters(shape, [0]).items()
+        }
         plain = logits(shape, parameters, spectra, features)
         others = logits(shape, parameters, spectra + 1, features)
         elsewhere = logits(shape, parameters, spectra, features.flip(0))
         assert torch.equal(plain, others) != sees_spectra
         assert torch.equal(plain, elsewhere) != sees_features
+
+
+def test_a_linear_head_is_a_matrix_and_a_bias():
+    spectra, features, _ = data()
+    shape = HeadShape("linear", 5, 7, 3)
+    parameters = {
+        "classes.weight": torch.randn((2, 5, 3), generator=generator(3)),
+        "classes.bias": torch.randn((2, 1, 3), generator=generator(4)),
+    }
+    expected = spectra @ parameters["classes.weight"] + parameters["classes.bias"]
+    torch.testing.assert_close(logits(shape, parameters, spectra, features), expected)
 
 
 def test_film_starts_as_the_spatial_head():
@@ -98,7 +116,7 @@ def test_a_head_starts_the_same_wherever_it_stands_in_the_stack():
     assert not torch.equal(stacked["spatial.weight"][0], stacked["spatial.weight"][2])
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", TRAINED_KINDS)
 def test_training_is_repeatable_to_the_bit_and_differs_with_the_seed(kind: str):
     first, second, other = (fitted(kind, [s], steps=10)[1][-1][1] for s in (0, 0, 1))
     assert all(torch.equal(first[name], second[name]) for name in first)

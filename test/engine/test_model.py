@@ -13,17 +13,21 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+from hsi_film_plugin.engine.choice import Part
 from hsi_film_plugin.engine.errors import ModelFileError, OutputError
+from hsi_film_plugin.engine.heads import HeadShape
 from hsi_film_plugin.engine.label_classes import LabelClass
 from hsi_film_plugin.engine.model import (
     HEADER_KEY,
     SCHEMA_VERSION,
+    HeadStack,
     Model,
     Predictor,
     load_model,
     save_model,
 )
 from hsi_film_plugin.engine.novelty import Novelty
+from hsi_film_plugin.engine.spectral_inputs import SpectralInputs
 from hsi_film_plugin.engine.statistics import AffineMap
 
 
@@ -41,6 +45,26 @@ def telling(model: Model) -> Model:
         rng.random(used).astype(np.float32), rng.normal(size=(used, 5)).astype(np.float32)
     )
     return replace(model, novelty=Novelty(space, rng.normal(size=(30, 5)).astype(np.float32), 0.7))
+
+
+@pytest.fixture
+def mixed(model: Model) -> Model:
+    """Return a model whose first head is linear, on other inputs than the rest."""
+    rng = np.random.default_rng(4)
+    used, classes = len(model.bands.used), len(model.classes)
+    affine = AffineMap(
+        rng.random(used).astype(np.float32), rng.normal(size=(used, 4)).astype(np.float32)
+    )
+    linear = HeadStack(
+        HeadShape("linear", 4, 6, classes),
+        SpectralInputs("standard normal variate", True, affine),
+        {
+            "classes.weight": rng.normal(size=(1, 4, classes)).astype(np.float32),
+            "classes.bias": rng.normal(size=(1, 1, classes)).astype(np.float32),
+        },
+        Part("linear", "closed form", "standard normal variate", 1.4, 0.5),
+    )
+    return replace(model, heads=(linear, *model.heads))
 
 
 @pytest.fixture
@@ -75,8 +99,13 @@ def predictions(model: Model) -> np.ndarray:
     return Predictor(model)(spectra, rng.normal(size=(50, 6)).astype(np.float32))
 
 
-def test_a_model_is_the_same_to_the_bit_after_a_round_trip(model: Model, saved: Path):
-    loaded = load_model(saved)
+@pytest.mark.parametrize("heads", ["model", "mixed"])
+def test_a_model_is_the_same_to_the_bit_after_a_round_trip(
+    request: pytest.FixtureRequest, tmp_path: Path, heads: str
+):
+    model: Model = request.getfixturevalue(heads)
+    save_model(model, tmp_path / "model.safetensors")
+    loaded = load_model(tmp_path / "model.safetensors")
     assert loaded.classes == model.classes
     assert loaded.bands == model.bands
     assert loaded.temperature == model.temperature
@@ -86,14 +115,17 @@ def test_a_model_is_the_same_to_the_bit_after_a_round_trip(model: Model, saved: 
     assert loaded.spatial.blocks == model.spatial.blocks
     assert loaded.spatial.pseudo_image.gamma == model.spatial.pseudo_image.gamma
     for found, expected in (
-        (loaded.spectral, model.spectral),
         (loaded.spatial.compression, model.spatial.compression),
         (loaded.spatial.pseudo_image.projection, model.spatial.pseudo_image.projection),
     ):
         np.testing.assert_array_equal(found.matrix, expected.matrix)
         np.testing.assert_array_equal(found.mean, expected.mean)
+    assert len(loaded.heads) == len(model.heads)
     for found, expected in zip(loaded.heads, model.heads):
         assert (found.shape, found.part) == (expected.shape, expected.part)
+        assert (found.inputs.name, found.inputs.snv) == (expected.inputs.name, expected.inputs.snv)
+        np.testing.assert_array_equal(found.inputs.affine.mean, expected.inputs.affine.mean)
+        np.testing.assert_array_equal(found.inputs.affine.matrix, expected.inputs.affine.matrix)
         for name, array in expected.parameters.items():
             np.testing.assert_array_equal(found.parameters[name], array)
     np.testing.assert_array_equal(predictions(loaded), predictions(model))
@@ -126,6 +158,23 @@ def test_probabilities_add_up_to_one_and_missing_features_count_as_zeros(model: 
     np.testing.assert_array_equal(
         predictor(spectra, None), predictor(spectra, np.zeros((4, 6), np.float32))
     )
+
+
+def test_heads_with_inputs_of_their_own_each_get_theirs(mixed: Model):
+    linear, *_ = mixed.heads
+    alone = replace(mixed, heads=(replace(linear, part=replace(linear.part, weight=1.0)),))
+    spectra = np.random.default_rng(1).random((50, len(mixed.bands.used))).astype(np.float32)
+    centred = spectra - spectra.mean(axis=1, keepdims=True)
+    normal = centred / centred.std(axis=1, keepdims=True)
+    logits = linear.inputs.affine(normal) @ linear.parameters["classes.weight"][0]
+    logits = (logits + linear.parameters["classes.bias"][0]) / (1.4 * mixed.temperature)
+    expected = np.exp(logits - logits.max(axis=1, keepdims=True))
+    expected /= expected.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(Predictor(alone)(spectra, None), expected, rtol=1e-3, atol=1e-5)
+    # brightness is nothing to a head whose spectra are normalised
+    brighter = Predictor(alone)(3 * spectra + 1, None)
+    np.testing.assert_allclose(brighter, expected, rtol=1e-3, atol=1e-5)
+    assert not np.allclose(predictions(mixed), predictions(replace(mixed, heads=mixed.heads[1:])))
 
 
 def test_a_missing_file_is_named(tmp_path: Path):
@@ -182,6 +231,17 @@ def test_a_newer_schema_asks_for_an_update(saved: Path):
         load_model(saved)
 
 
+@pytest.mark.parametrize("schema", [1, 0, -1])
+def test_an_older_schema_asks_to_train_again(saved: Path, schema: int):
+    rewrite(saved, lambda header: header.update(schema_version=schema))
+    expected = (
+        rf"^'model\.safetensors' was written by an older HSI FiLM \(schema {schema}; "
+        rf"this one reads {SCHEMA_VERSION}\)\. Train the model again\.$"
+    )
+    with pytest.raises(ModelFileError, match=expected):
+        load_model(saved)
+
+
 def _set(*path: Any, to: Any) -> Callable[[dict[str, Any]], None]:
     def change(header: Any) -> None:
         for step in path[:-1]:
@@ -225,7 +285,10 @@ def _set(*path: Any, to: Any) -> Callable[[dict[str, Any]], None]:
         _set("heads", 0, "kind", to="film"),
         _set("heads", 0, "width", to=17),
         _set("heads", 0, "spectral", to=3),
-        _set("heads", 0, "spatial", to=10**15),
+        _set("heads", 1, "spatial", to=10**15),
+        _set("heads", 0, "inputs", to=KeyError),
+        _set("heads", 0, "snv", to=KeyError),
+        _set("heads", 0, "snv", to="yes"),
         _set("heads", 1, "spatial", to=5),
         _set("heads", 1, "temperature", to=-1),
         _set("heads", 1, "weight", to="much"),
@@ -260,10 +323,15 @@ def _spoil(model: Model, name: str, array: np.ndarray) -> Model:
         lambda m: _spoil(m, "gamma.weight", np.zeros((2, 16, 16), np.int32)),
         lambda m: _spoil(m, "gamma.weight", np.full((2, 16, 16), np.nan, np.float32)),
         lambda m: _spoil(m, "extra.weight", np.zeros((2, 16, 16), np.float32)),
-        lambda m: replace(m, spectral=replace(m.spectral, mean=np.zeros(3, np.float32))),
-        lambda m: replace(m, spectral=replace(m.spectral, matrix=np.zeros(8, np.float32))),
-        lambda m: replace(m, spectral=replace(m.spectral, matrix=np.array(1, np.float32))),
-        lambda m: replace(m, spectral=replace(m.spectral, matrix=np.zeros((8, 8, 2), "f4"))),
+        lambda m: _spoil_inputs(m, mean=np.zeros(3, np.float32)),
+        lambda m: _spoil_inputs(m, mean=np.zeros(8, np.float64)),
+        lambda m: _spoil_inputs(m, mean=np.full(8, np.nan, np.float32)),
+        lambda m: _spoil_inputs(m, matrix=np.zeros(8, np.float32)),
+        lambda m: _spoil_inputs(m, matrix=np.array(1, np.float32)),
+        lambda m: _spoil_inputs(m, matrix=np.zeros((8, 8, 2), np.float32)),
+        lambda m: _spoil_inputs(m, matrix=np.zeros((8, 7), np.float32)),
+        lambda m: _spoil_inputs(m, matrix=np.zeros((7, 8), np.float32)),
+        lambda m: _spoil_inputs(m, matrix=np.full((8, 8), np.inf, np.float32)),
         lambda m: _spoil_picture(m, low=np.zeros(2, np.float32)),
         lambda m: _spoil_picture(m, high=np.full(3, np.inf, np.float32)),
     ],
@@ -275,15 +343,22 @@ def test_tensors_that_do_not_fit_are_told_as_damage(model: Model, tmp_path: Path
         load_model(path)
 
 
+def _spoil_inputs(model: Model, **changes: np.ndarray) -> Model:
+    first, second = model.heads
+    inputs = replace(second.inputs, affine=replace(second.inputs.affine, **changes))
+    return replace(model, heads=(first, replace(second, inputs=inputs)))
+
+
 def _spoil_picture(model: Model, **changes: np.ndarray) -> Model:
     assert model.spatial is not None
     picture = replace(model.spatial.pseudo_image, **changes)
     return replace(model, spatial=replace(model.spatial, pseudo_image=picture))
 
 
-def test_a_tensor_that_is_missing_is_told_as_damage(saved: Path):
+@pytest.mark.parametrize("name", ["head1.gamma.weight", "inputs0.mean", "inputs1.matrix"])
+def test_a_tensor_that_is_missing_is_told_as_damage(saved: Path, name: str):
     header, tensors = contents(saved)
-    header["elsewhere"] = header.pop("head1.gamma.weight")
+    header["elsewhere"] = header.pop(name)
     text = json.dumps(header).encode()
     saved.write_bytes(struct.pack("<Q", len(text)) + text + tensors)
     with pytest.raises(ModelFileError, match="damaged model"):
@@ -302,11 +377,6 @@ def test_what_tells_unlike_pixels_survives_a_round_trip(telling: Model, tmp_path
     assert (tmp_path / "again.safetensors").read_bytes() == path.read_bytes()
 
 
-def test_files_of_older_versions_load_without_it(saved: Path):
-    rewrite(saved, _set("novelty", to=KeyError))
-    assert load_model(saved).novelty is None
-
-
 @pytest.mark.parametrize(
     "change",
     [
@@ -315,6 +385,7 @@ def test_files_of_older_versions_load_without_it(saved: Path):
         _set("novelty", "radius", to=float("inf")),
         _set("novelty", "radius", to=KeyError),
         _set("novelty", to=5),
+        _set("novelty", to=KeyError),
     ],
 )
 def test_a_damaged_header_of_unlike_pixels_is_told(telling: Model, tmp_path: Path, change):

@@ -107,7 +107,15 @@ def test_every_candidate_and_the_blend_are_compared_with_their_folds(trained):
     report = training_report(scene, labels, model, evidence, ())
     assert report.comparison is not None
     names = [candidate.name for candidate in report.comparison.candidates]
-    assert names == ["Spectral only, gentle", "Spatial only, gentle", "FiLM, gentle", "Blend"]
+    assert [", ".join(name.split(", ")[:2]) for name in names] == [
+        "Linear discriminant, closed form",
+        "Spectral only, gentle",
+        "Spatial only, gentle",
+        "FiLM, gentle",
+        "Blend",
+    ]
+    for name, candidate in zip(names, evidence.candidates):
+        assert name.endswith(f", {candidate.inputs}")
     chosen = [c for c in report.comparison.candidates if c.chosen and c.weight is not None]
     assert sum(candidate.weight for candidate in chosen) == pytest.approx(1)
     assert all(
