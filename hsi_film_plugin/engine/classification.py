@@ -22,6 +22,7 @@ from .class_map import (
     confidence_writer,
     probability_writer,
 )
+from .context import SceneContext
 from .device import Device
 from .errors import ModelFileError
 from .features import Cube, FeatureBlocks, FeatureMaps, read_cube
@@ -201,10 +202,14 @@ class Classifier:
         margin = 0 if self._features is None else STRIDE
         cube = read_cube(self.scene, grown(block, margin), self.bands)
         features: list[np.ndarray] = []
-        if self._features is not None and self.model.spatial is not None and cube.valid.any():
-            picture = cube.picture(self.model.spatial.pseudo_image)
+        spatial = self.model.spatial
+        if self._features is not None and spatial is not None and cube.valid.any():
+            picture = cube.picture(spatial.pseudo_image)
             rows = self._features.cell_rows(picture, block, progress.part(0.0, 0.9))
-            features = [row.cpu().numpy() for row in rows]
+            features = [
+                np.concatenate([row.cpu().numpy(), _context_row(spatial.context, cube, block, at)])
+                for at, row in enumerate(rows)
+            ]
         shape = len(self.model.classes) + (self.model.novelty is not None)
         said = np.zeros((shape, block.height, block.width), np.float32)
         inside = np.s_[margin : margin + block.height, margin : margin + block.width]
@@ -238,6 +243,16 @@ class Classifier:
         if self.model.novelty is not None:
             said = np.column_stack([said, self.model.novelty(spectra)])
         return said.T.reshape(-1, *TILE)[:, :, :width]
+
+
+def _context_row(context: SceneContext, cube: Cube, block: Block, at: int) -> np.ndarray:
+    """Return the context of a block's cells in one row, float32 ``(count, 32, width)``."""
+    row = block.row + at * STRIDE
+    cells = [
+        context.cell(cube, row, col).transpose(2, 0, 1)
+        for col in range(block.col, block.col + block.width, STRIDE)
+    ]
+    return np.concatenate(cells, axis=2)
 
 
 def _tiles(block: Block) -> Iterator[tuple[int, int]]:

@@ -20,6 +20,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from .choice import Part, blended
+from .context import SceneContext
 from .errors import ModelFileError
 from .heads import KINDS as HEAD_KINDS
 from .heads import SPATIAL_KINDS, HeadShape, logits
@@ -59,7 +60,8 @@ class SpatialPath:
         pseudo_image: How the scene becomes a picture.
         timestep: How far windows are noised.
         blocks: Decoder blocks, negative, counted from the last.
-        compression: Maps the blocks' channels to the spatial inputs of the heads.
+        compression: Maps the blocks' channels to the first spatial inputs of the heads.
+        context: Makes the other spatial inputs.
         backbone: The folder's path; empty for the bundled one.
         backbone_sha256: Of its weights.
     """
@@ -68,8 +70,14 @@ class SpatialPath:
     timestep: int
     blocks: tuple[int, ...]
     compression: AffineMap
+    context: SceneContext
     backbone: str
     backbone_sha256: str
+
+    @property
+    def inputs(self) -> int:
+        """The number of spatial inputs of the heads."""
+        return int(self.compression.matrix.shape[1]) + self.context.count
 
 
 @dataclass(frozen=True)
@@ -206,6 +214,10 @@ def save_model(model: Model, path: Path) -> None:
             "picture.high": picture.high,
             "compression.mean": model.spatial.compression.mean,
             "compression.matrix": model.spatial.compression.matrix,
+            "context.mean": model.spatial.context.projection.mean,
+            "context.matrix": model.spatial.context.projection.matrix,
+            "context_scale.mean": model.spatial.context.scale.mean,
+            "context_scale.matrix": model.spatial.context.scale.matrix,
         }
     if model.novelty is not None:
         header["novelty"] = {"radius": model.novelty.radius}
@@ -319,6 +331,10 @@ def _model(header: dict[str, Any], tensors: dict[str, np.ndarray]) -> Model:
             int(described["timestep"]),
             tuple(int(block) for block in described["blocks"]),
             AffineMap(tensors["compression.mean"], tensors["compression.matrix"]),
+            SceneContext(
+                AffineMap(tensors["context.mean"], tensors["context.matrix"]),
+                AffineMap(tensors["context_scale.mean"], tensors["context_scale.matrix"]),
+            ),
             str(described["backbone"]),
             str(described["backbone_sha256"]),
         )
@@ -391,6 +407,9 @@ def _check_spatial(spatial: SpatialPath, used: int) -> None:
     _require(picture.low.shape == picture.high.shape == (3,), "stretch of another size")
     _require(0 < picture.gamma < math.inf, f"gamma {picture.gamma}")
     _check_map("compression", spatial.compression, len(spatial.compression.mean))
+    context = spatial.context
+    _check_map("context", context.projection, used)
+    _check_map("context scale", context.scale, context.count, context.count)
 
 
 def _check_novelty(novelty: Novelty, used: int) -> None:
@@ -415,7 +434,7 @@ def _check_stack(stack: HeadStack, model: Model) -> None:
     if shape.kind in SPATIAL_KINDS:
         _require(model.spatial is not None, "spatial head without its features")
     if model.spatial is not None and shape.kind in SPATIAL_KINDS:
-        _require(shape.spatial == model.spatial.compression.matrix.shape[1], "spatial inputs")
+        _require(shape.spatial == model.spatial.inputs, "spatial inputs")
     _require(0 < part.temperature < math.inf, f"temperature {part.temperature}")
     _require(0 < part.weight <= 1, f"weight {part.weight}")
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .backbone import Backbone
+from .context import SceneContext, learn_context
 from .features import FeatureMaps, FeatureSettings, features_at
 from .progress import Progress
 from .pseudo_image import PseudoImage, fit_pseudo_image
@@ -29,7 +30,8 @@ class SpatialSetting:
         picture: How the scene becomes a picture.
         timestep: How far windows are noised.
         blocks: Decoder blocks.
-        compression: Maps their channels to the heads' spatial inputs.
+        compression: Maps their channels to the first of the heads' spatial inputs.
+        context: Makes the others.
         features: float32 ``(n, spatial inputs)``.
     """
 
@@ -37,6 +39,7 @@ class SpatialSetting:
     timestep: int
     blocks: tuple[int, ...]
     compression: AffineMap
+    context: SceneContext
     features: np.ndarray
 
     @property
@@ -66,6 +69,11 @@ def spatial_candidates(
     )
     union = tuple(dict.fromkeys(block for blocks in wanted for block in blocks))
     rows, cols = _with_surroundings(scene, pixels.rows, pixels.cols)
+    context, surroundings = learn_context(
+        scene, sample.bands, sample.spectra, rows, cols, progress.part(0.0, 0.1)
+    )
+    progress = progress.part(0.1, 1.0)
+    count = len(pixels.rows)
     found = []
     for number, (kind, timestep) in enumerate(passes):
         picture = fit_pseudo_image(kind, sample, scene.bands.wavelengths)
@@ -83,8 +91,8 @@ def spatial_candidates(
         for blocks in wanted:
             channels = np.concatenate([parts[block] for block in blocks], axis=1)
             compression = whitening(channels, SPATIAL_COMPONENTS)
-            features = compression(channels[: len(pixels.rows)])
-            found.append(SpatialSetting(picture, timestep, blocks, compression, features))
+            features = np.concatenate([compression(channels[:count]), surroundings[:count]], axis=1)
+            found.append(SpatialSetting(picture, timestep, blocks, compression, context, features))
     return found
 
 

@@ -207,6 +207,7 @@ def _spatial_path(compared: _Compared, settings: TrainingSettings) -> SpatialPat
         setting.timestep,
         setting.blocks,
         setting.compression,
+        setting.context,
         "" if settings.backbone is None else str(settings.backbone),
         backbone.info.sha256,
     )
