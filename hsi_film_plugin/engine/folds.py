@@ -1,12 +1,15 @@
-"""Folds of whole polygons that lie as far from one another as the labels allow.
+"""Folds of whole polygons that lie far from one another.
 
 Accuracy on pixels next to the training pixels flatters: a field is like itself.
-So polygons that lie near one another are kept together, with the largest distance
-for which every class can still be trained and tested in different places.
+So polygons that lie near one another are kept together. Two divisions serve two ends:
+:func:`spatial_folds` leaves so many places that choosing on them is steady, and
+:func:`distant_folds` keeps the labels of each class in as few places as can be, as far
+apart as they allow, for a statement about ground that was never labelled.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +28,9 @@ GROUPS = 20
 LARGEST_GROUP = 0.25
 #: Every class stays in as many places as this, if it has as many polygons.
 PLACES = 5
+#: Distant folds join the labels of a class until it lies in as many places as this.
+DISTANT_PLACES = 4
+LARGEST_DISTANT_GROUP = 0.5
 
 
 @dataclass(frozen=True)
@@ -38,7 +44,7 @@ class Folds:
         groups: int64 ``(n,)``: groups of neighbouring polygons.
         separation: Pixels between the nearest two groups.
         nearest: float64 ``(n,)``: pixels from a held-out pixel to the nearest one
-            trained on; NaN where it is never held out.
+            trained on (of its own class, for distant folds); NaN where there is none.
         untested: Indices of the classes that lie in one place only.
     """
 
@@ -53,7 +59,7 @@ class Folds:
 def spatial_folds(
     rows: np.ndarray, cols: np.ndarray, classes: np.ndarray, polygons: np.ndarray
 ) -> Folds:
-    """Divide labelled pixels into at most five folds.
+    """Divide labelled pixels into at most five folds, to choose on.
 
     Args:
         rows: int64 ``(n,)``.
@@ -62,21 +68,72 @@ def spatial_folds(
         polygons: int64 ``(n,)``, which polygon a pixel belongs to.
     """
     positions = np.stack([rows, cols], axis=1).astype(np.float64)
-    groups, separation = _groups(positions, classes, polygons)
+    polygon = _coarse(positions, polygons)
+    groups, separation = _joined(
+        positions, polygon, lambda joined: _allowed(joined, classes, polygon)
+    )
+    return _folds(positions, classes, groups, separation, np.zeros_like(classes))
+
+
+def distant_folds(
+    rows: np.ndarray, cols: np.ndarray, classes: np.ndarray, polygons: np.ndarray
+) -> Folds:
+    """Divide labelled pixels into at most five folds, to say what the map is worth elsewhere.
+
+    The labels of each class are joined by themselves, with the largest distance that
+    leaves it in ``DISTANT_PLACES`` places. So pixels that were strewn over a field stay
+    together, however near the next field lies.
+
+    Args:
+        rows: int64 ``(n,)``.
+        cols: int64 ``(n,)``.
+        classes: int64 ``(n,)``, class indices.
+        polygons: int64 ``(n,)``, which polygon a pixel belongs to.
+    """
+    positions = np.stack([rows, cols], axis=1).astype(np.float64)
+    polygon = _coarse(positions, polygons)
+    groups = np.zeros(len(rows), int)
+    separation = np.inf
+    for c in np.unique(classes):
+        mine = np.flatnonzero(classes == c)
+        inside = np.unique(polygon[mine], return_inverse=True)[1].ravel()
+        most = min(DISTANT_PLACES, inside.max() + 1)
+
+        def enough(joined: np.ndarray, most: int = most) -> bool:
+            sizes = np.bincount(joined)
+            few = (sizes > 0).sum() < most
+            return not few and sizes.max() <= LARGEST_DISTANT_GROUP * len(joined)
+
+        found, apart = _joined(positions[mine], inside, enough)
+        groups[mine] = found + groups.max() + 1
+        separation = min(separation, apart or np.inf)
+    separation = float(separation) if np.isfinite(separation) else 0.0
+    return _folds(positions, classes, groups, separation, classes)
+
+
+def _folds(
+    positions: np.ndarray,
+    classes: np.ndarray,
+    groups: np.ndarray,
+    separation: float,
+    kin: np.ndarray,
+) -> Folds:
+    """Return folds of whole groups; distances are to pixels that are alike in ``kin``."""
     places = {c: len(np.unique(groups[classes == c])) for c in np.unique(classes).tolist()}
     untested = tuple(c for c, found in places.items() if found < 2)
     testable = ~np.isin(classes, untested)
-    fold = np.full(len(rows), -1)
+    fold = np.full(len(classes), -1)
     count = min(MOST_FOLDS, len(np.unique(groups[testable]))) if testable.any() else 0
     if count < 2 or len(places) - len(untested) < 2:
-        nothing = np.full(len(rows), np.nan)
+        nothing = np.full(len(classes), np.nan)
         return Folds(fold, 0, groups, separation, nothing, tuple(places))
     fold[testable] = _stratified(classes[testable], groups[testable], count)
-    nearest = np.full(len(rows), np.nan)
+    nearest = np.full(len(classes), np.nan)
     for k in range(count):
-        held = fold == k
-        if held.any() and not held.all():
-            nearest[held] = cKDTree(positions[~held]).query(positions[held])[0]
+        for kind in np.unique(kin):
+            held, trained = (fold == k) & (kin == kind), (fold != k) & (kin == kind)
+            if held.any() and trained.any():
+                nearest[held] = cKDTree(positions[trained]).query(positions[held])[0]
     return Folds(fold, count, groups, separation, nearest, untested)
 
 
@@ -92,15 +149,19 @@ def _stratified(classes: np.ndarray, groups: np.ndarray, count: int) -> np.ndarr
     return fold
 
 
-def _groups(
-    positions: np.ndarray, classes: np.ndarray, polygons: np.ndarray
+def _joined(
+    positions: np.ndarray, polygon: np.ndarray, allowed: Callable[[np.ndarray], bool]
 ) -> tuple[np.ndarray, float]:
-    """Join polygons nearer than the largest distance that the labels allow.
+    """Join polygons nearer than the largest distance that is allowed.
+
+    Args:
+        positions: float64 ``(n, 2)``.
+        polygon: int64 ``(n,)``, from 0 without gaps.
+        allowed: Judges the groups ``(n,)`` of a distance.
 
     Returns:
         int64 ``(n,)`` group of each pixel, and the distance between the nearest two.
     """
-    polygon = np.unique(_coarse(positions, polygons), return_inverse=True)[1]
     first, second = _neighbours(positions)
     between = polygon[first] != polygon[second]
     first, second = first[between], second[between]
@@ -112,7 +173,7 @@ def _groups(
         middle = (low + high) // 2
         near = distance < lengths[middle]
         joined = _components(polygon, first[near], second[near])
-        if _allowed(joined, classes, polygon):
+        if allowed(joined):
             low, groups = middle + 1, joined
         else:
             high = middle
@@ -167,4 +228,4 @@ def _coarse(positions: np.ndarray, polygons: np.ndarray) -> np.ndarray:
         )
         merged = np.unique((centres // cell).astype(int), axis=0, return_inverse=True)[1]
         ids = merged.ravel()[ids]
-    return ids
+    return np.unique(ids, return_inverse=True)[1].ravel()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from .backbone import Backbone
-from .choice import Choice, HeldOut, Part, choose, cross_fitted
+from .choice import Choice, HeldOut, Part, calibrated_score, choose, cross_fitted, tempered
 from .device import Device
-from .folds import Folds, spatial_folds
+from .folds import Folds, distant_folds, spatial_folds
 from .heads import SPATIAL_KINDS
 from .labels import LabelClass, Labels
 from .model import HeadStack, Model, ModelBands, SpatialPath
@@ -29,11 +29,14 @@ class Evidence:
 
     Attributes:
         pixels: What was trained on.
-        folds: How it was held out.
-        candidates: What was compared, on the same folds; empty without folds.
-        choice: What was chosen on all folds.
-        held_out: float32 ``(n, classes)``: what blends chosen on the other folds say
-            of each fold; NaN where nothing was held out.
+        choosing_folds: What was chosen on.
+        candidates: What was compared, on those folds; empty without folds.
+        choice: What was chosen on all of them.
+        near: float32 ``(n, classes)``: what blends chosen on the other folds say of each
+            of those folds; NaN where nothing was held out.
+        folds: The distant folds, which the accuracy is stated on.
+        held_out: float32 ``(n, classes)``: what the chosen blend, trained and calibrated on
+            the other distant folds, says of each; NaN where nothing was held out.
         spectral_name: Which spectral inputs were chosen.
         spatial_name: Which spatial features were chosen.
         sample: The scene's sample.
@@ -42,9 +45,11 @@ class Evidence:
     """
 
     pixels: TrainingPixels
-    folds: Folds
+    choosing_folds: Folds
     candidates: tuple[HeldOut, ...]
     choice: Choice
+    near: np.ndarray
+    folds: Folds
     held_out: np.ndarray
     spectral_name: str
     spatial_name: str
@@ -84,16 +89,19 @@ def train(
     check_settings(settings)
     sample = sample_scene(scene, progress.part(0.0, 0.05), (labels.rows, labels.cols))
     pixels, warnings = training_pixels(scene, labels, sample, settings.seed)
-    folds = spatial_folds(pixels.rows, pixels.cols, pixels.classes, pixels.polygons)
+    places = (pixels.rows, pixels.cols, pixels.classes, pixels.polygons)
+    folds = spatial_folds(*places)
     trial = Trial(pixels, folds, len(labels.classes), settings.seed)
     options = spectral_options(sample.spectra)
-    compared = _compare(trial, scene, sample, options, settings, device, progress.part(0.05, 0.9))
+    compared = _compare(trial, scene, sample, options, settings, device, progress.part(0.05, 0.8))
     if folds.count:
         choice = choose(compared.candidates, pixels.classes, folds.groups, folds.fold >= 0)
-        held_out = cross_fitted(compared.candidates, pixels.classes, folds.groups, folds.fold)
+        near = cross_fitted(compared.candidates, pixels.classes, folds.groups, folds.fold)
     else:
         choice = unvalidated(settings.paths, options[0])
-        held_out = np.full((len(pixels.classes), len(labels.classes)), np.nan, np.float32)
+        near = np.full((len(pixels.classes), len(labels.classes)), np.nan, np.float32)
+    distant = replace(trial, folds=distant_folds(*places))
+    choice, held_out = _state(distant, choice, options, compared, progress.part(0.8, 0.9))
     stacks = _final_heads(
         trial, choice, options, compared.setting, settings.ensemble, progress.part(0.9, 1.0)
     )
@@ -106,12 +114,14 @@ def train(
         folds,
         tuple(compared.candidates),
         choice,
+        near,
+        distant.folds,
         held_out,
         compared.spectral_name,
         "none" if compared.setting is None else compared.setting.name,
         sample,
         "" if compared.backbone is None else compared.backbone.info.note,
-        (*warnings, *_fold_warnings(folds, labels.classes)),
+        (*warnings, *_fold_warnings(distant.folds, labels.classes)),
     )
     return model, evidence
 
@@ -138,7 +148,7 @@ def _compare(
     for kind, part in zip(("linear", "spectral"), progress.part(0.0, 0.25).parts(2)):
         if kind in settings.paths or (kind == "spectral" and spatial_kinds):
             best = best_of(trial, spectral_candidates(trial, kind, options, part))
-            inputs = next(option for option in options if option.name == best.inputs)
+            inputs = _named(options, best.inputs)
             if kind in settings.paths:
                 candidates.append(best)
     setting = None
@@ -156,6 +166,55 @@ def _compare(
     for (kind, effort), part in zip(pairs, progress.part(0.75, 1.0).parts(max(1, len(pairs)))):
         candidates.append(trial.held_out(kind, effort, inputs, features, MEMBERS_PER_FOLD, part))
     return _Compared(candidates, inputs.name, setting, backbone)
+
+
+def _state(
+    trial: Trial,
+    choice: Choice,
+    options: list[SpectralInputs],
+    compared: _Compared,
+    progress: Progress,
+) -> tuple[Choice, np.ndarray]:
+    """Hold out distant folds from the chosen blend, and calibrate it on what it says of them.
+
+    Returns:
+        The choice with its temperature, and float32 ``(n, classes)``, each fold calibrated on
+        the others.
+    """
+    folds, classes = trial.folds, trial.pixels.classes
+    if not folds.count:
+        return choice, np.full((len(classes), trial.n_classes), np.nan, np.float32)
+    features = _features(trial, compared.setting)
+    parts = progress.parts(len(choice.parts))
+    said = Choice(choice.parts, 1.0).blend(
+        [
+            trial.held_out(
+                part.kind,
+                part.effort,
+                _named(options, part.inputs),
+                features,
+                MEMBERS_PER_FOLD,
+                stretch,
+            )
+            for part, stretch in zip(choice.parts, parts)
+        ]
+    )
+    held_out = np.full_like(said, np.nan)
+    used = folds.fold >= 0
+    for k in range(folds.count):
+        held, others = folds.fold == k, used & (folds.fold != k)
+        held_out[held] = tempered(said[held], calibrated_score(said[others], classes[others])[1])
+    return replace(choice, temperature=calibrated_score(said[used], classes[used])[1]), held_out
+
+
+def _features(trial: Trial, setting: SpatialSetting | None) -> np.ndarray:
+    if setting is None:
+        return np.zeros((len(trial.pixels.classes), 1), np.float32)
+    return setting.features
+
+
+def _named(options: list[SpectralInputs], name: str) -> SpectralInputs:
+    return next(option for option in options if option.name == name)
 
 
 def unvalidated(paths: tuple[str, ...], inputs: SpectralInputs) -> Choice:
@@ -177,11 +236,11 @@ def _final_heads(
 ) -> tuple[HeadStack, ...]:
     """Train the chosen heads on all labelled pixels."""
     count = len(trial.pixels.classes)
-    features = np.zeros((count, 1), np.float32) if setting is None else setting.features
+    features = _features(trial, setting)
     everything = trial.weights(np.ones(count, bool))
     stacks = []
     for part, stretch in zip(choice.parts, progress.parts(len(choice.parts))):
-        inputs = next(option for option in options if option.name == part.inputs)
+        inputs = _named(options, part.inputs)
         weights = np.stack([everything] * trial.members(part.kind, ensemble))
         shape, parameters = trial.fitted(part.kind, part.effort, inputs, features, weights, stretch)
         arrays = {name: tensor.numpy().copy() for name, tensor in parameters.items()}

@@ -15,6 +15,7 @@ from .assessment import Accuracy, accuracy, confusion_matrix
 from .calibration import calibration, in_plain_words, kept
 from .choice import HeldOut, losses
 from .classification import Mapped
+from .folds import Folds as Division
 from .grid import pixel_square_metres
 from .labels import Labels
 from .model import Model
@@ -65,7 +66,8 @@ def training_report(
     labelled = paint_labels(picture, labels.rows, labels.cols, labels.classes_of, colors, step)
     every_band = tuple(range(scene.count))
     spectra, valid = read_pixels(scene, pixels.rows, pixels.cols, every_band)
-    folds = _folds(scene, evidence)
+    near = _folds(scene, evidence.choosing_folds, "whole polygons, near ones taken together")
+    folds = _folds(scene, evidence.folds, "whole polygons, near ones of a class taken together")
     return Report(
         "Training report",
         scene.path.name,
@@ -83,7 +85,7 @@ def training_report(
             scene.bands.good,
             scene.bands.wavelengths,
         ),
-        _comparison(evidence, folds),
+        _comparison(evidence, near),
         _accuracy_section(evidence, folds, len(model.classes)),
         None,
         _calibration_section(evidence),
@@ -199,15 +201,14 @@ def _facts(scene: Scene, evidence: Evidence) -> tuple[tuple[str, str], ...]:
     return tuple(facts)
 
 
-def _folds(scene: Scene, evidence: Evidence) -> Folds | None:
-    folds = evidence.folds
+def _folds(scene: Scene, folds: Division, grouping: str) -> Folds | None:
     if not folds.count:
         return None
     area = pixel_square_metres(scene)
     gap = float(np.nanmin(folds.nearest))
     return Folds(
         tuple(int((folds.fold == k).sum()) for k in range(folds.count)),
-        f"whole polygons, taken together in {len(np.unique(folds.groups))} places",
+        f"{grouping} in {len(np.unique(folds.groups))} places",
         gap,
         gap * area**0.5 if area else None,
     )
@@ -218,6 +219,16 @@ def _held_out(evidence: Evidence) -> np.ndarray:
     return known
 
 
+def _near(evidence: Evidence) -> np.ndarray:
+    known: np.ndarray = np.isfinite(evidence.near).all(axis=1)
+    return known
+
+
+def _validated(evidence: Evidence) -> float:
+    known = _held_out(evidence)
+    return float((evidence.held_out[known].argmax(axis=1) == evidence.pixels.classes[known]).mean())
+
+
 def _matrix(evidence: Evidence, known: np.ndarray, n_classes: int) -> np.ndarray:
     predicted = evidence.held_out[known].argmax(axis=1)
     return confusion_matrix(evidence.pixels.classes[known], predicted, n_classes)
@@ -226,7 +237,7 @@ def _matrix(evidence: Evidence, known: np.ndarray, n_classes: int) -> np.ndarray
 def _comparison(evidence: Evidence, folds: Folds | None) -> ComparisonSection | None:
     if folds is None:
         return None
-    known = _held_out(evidence)
+    known = _near(evidence)
     parts = {(part.kind, part.effort, part.inputs): part for part in evidence.choice.parts}
     candidates = []
     for held_out in evidence.candidates:
@@ -238,7 +249,7 @@ def _comparison(evidence: Evidence, folds: Folds | None) -> ComparisonSection | 
                 name, DESCRIPTIONS[held_out.kind], held_out, evidence, weight, part is not None
             )
         )
-    blend = HeldOut("blend", "", "", evidence.held_out)
+    blend = HeldOut("blend", "", "", evidence.near)
     description = "What the model is, each fold judged by the blend that the other folds chose"
     candidates.append(_candidate("Blend", description, blend, evidence, None, True))
     note = (
@@ -246,7 +257,8 @@ def _comparison(evidence: Evidence, folds: Folds | None) -> ComparisonSection | 
         f"{evidence.spatial_name}. {evidence.backbone_note} Both were chosen on the same folds. "
         "A blend is used only where it beats spectra alone by more than two standard errors over "
         f"places. {int(known.sum())} labelled pixels were held out in turn; the median one lies "
-        f"{np.nanmedian(evidence.folds.nearest):.0f} pixels from the nearest one trained on."
+        f"{np.nanmedian(evidence.choosing_folds.nearest):.0f} pixels from the nearest one trained "
+        "on. Accuracy is stated on other folds, which lie further apart."
     )
     return ComparisonSection(tuple(candidates), folds, note)
 
@@ -259,11 +271,11 @@ def _candidate(
     weight: float | None,
     chosen: bool,
 ) -> Candidate:
-    known = _held_out(evidence)
+    known = _near(evidence)
     said, classes = held_out.probabilities[known], evidence.pixels.classes[known]
     right = said.argmax(axis=1) == classes
     found = accuracy(confusion_matrix(classes, said.argmax(axis=1), said.shape[1]))
-    fold = evidence.folds.fold[known]
+    fold = evidence.choosing_folds.fold[known]
     return Candidate(
         name,
         description,
@@ -271,7 +283,7 @@ def _candidate(
         found.balanced,
         found.kappa,
         float(losses(said, classes).mean()),
-        tuple(float(right[fold == k].mean()) for k in range(evidence.folds.count)),
+        tuple(float(right[fold == k].mean()) for k in range(evidence.choosing_folds.count)),
         weight,
         chosen,
     )
@@ -282,9 +294,26 @@ def _accuracy_section(evidence: Evidence, folds: Folds | None, n_classes: int) -
         return AccuracySection(
             no_statement("fewer than two classes are labelled in separate places")
         )
-    note = ""
+    known = _held_out(evidence)
+    far = np.nanmedian(evidence.folds.nearest[known])
+    note = (
+        f"The median held-out pixel lies {far:.0f} pixels from the nearest one of its class that "
+        "was trained on."
+    )
+    close = _near(evidence)
+    if close.any():
+        right = evidence.near[close].argmax(axis=1) == evidence.pixels.classes[close]
+        note += (
+            " Nearer to the labels the map is better: "
+            if right.mean() > _validated(evidence)
+            else " Nearer to the labels the figure is another: "
+        )
+        note += (
+            f"{right.mean():.0%} of the pixels are right that lie "
+            f"{np.nanmedian(evidence.choosing_folds.nearest):.0f} pixels (median) from any label."
+        )
     if evidence.folds.untested:
-        note = "Classes that are labelled in one place only are not judged."
+        note += " Classes that are labelled in one place only are not judged."
     return AccuracySection(
         cross_validated(folds), _matrix(evidence, _held_out(evidence), n_classes), note
     )
