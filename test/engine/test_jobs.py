@@ -444,7 +444,7 @@ def small_disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
         subprocess.run(["umount", str(path)], check=True)
 
 
-@pytest.mark.parametrize("kilobytes", [12, 64, 160])
+@pytest.mark.parametrize("kilobytes", [12, 64, 120])
 def test_a_full_disk_is_told_and_nothing_is_left(
     asked: Params, small_disk: Callable[[int], Path], kilobytes: int
 ):
@@ -456,20 +456,28 @@ def test_a_full_disk_is_told_and_nothing_is_left(
     assert names(disk) == []
 
 
-def test_a_full_disk_is_told_by_every_other_job(
-    mapped: Params, asked: Params, small_disk: Callable[[int], Path], tiny_backbone: Path
+def test_a_disk_that_fills_up_is_told_by_every_job_of_rasters(
+    mapped: Params, small_disk: Callable[[int], Path], tiny_backbone: Path
 ):
     disk = small_disk(8)
-    training = {key: asked[key] for key in asked if key not in JOB_OUTPUTS["train_and_classify"]}
     for job, params in {
         "classify": mapped | {"confidence": None, "probabilities": None},
         "extract_features": _features(mapped, tiny_backbone),
-        "train": training | {"model": ""},
     }.items():
-        output = "model" if job == "train" else "output"
         with pytest.raises(OutputError, match="The disk is full"):
-            JOBS[job](params | {output: str(disk / "output.file")}, Progress())
+            JOBS[job](params | {"output": str(disk / "output.file")}, Progress())
         assert names(disk) == []
+
+
+def test_a_full_disk_is_told_by_training_however_small_the_model(
+    asked: Params, small_disk: Callable[[int], Path]
+):
+    disk = small_disk(4)
+    (disk / "others").write_bytes(bytes(4096))
+    training = {key: asked[key] for key in asked if key not in JOB_OUTPUTS["train_and_classify"]}
+    with pytest.raises(OutputError, match="The disk is full"):
+        JOBS["train"](training | {"model": str(disk / "model.file")}, Progress())
+    assert names(disk) == ["others"]
 
 
 def test_a_raster_that_shrinks_while_it_is_read_is_named(make_raster, mapped: Params, out: Path):
