@@ -15,6 +15,8 @@ from .assessment import ratio
 from .score_interval import ratio_interval, sum_interval
 
 Z95 = 1.959963984540054
+#: Shares that differ by less are the same.
+ROUNDING = 1e-12
 #: Low and high ends, (K,) each.
 Ends = tuple[NDArray[np.float64], NDArray[np.float64]]
 #: Polygons that the assumption weighs as much as, that all pixels of a polygon say the same.
@@ -262,7 +264,8 @@ def _jackknife(estimates: NDArray[np.float64]) -> tuple[float, float]:
     """
     if estimates.size < 2:
         return math.nan, 0.0
+    if np.ptp(estimates) < ROUNDING:
+        return 0.0, 0.0
     squared = np.square(estimates - estimates.mean())
-    total = squared.sum()
-    telling = float(total**2 / np.square(squared).sum()) if total > 0 else 0.0
-    return float(np.sqrt((estimates.size - 1) * squared.mean())), telling
+    telling = squared.sum() ** 2 / np.square(squared).sum()
+    return float(np.sqrt((estimates.size - 1) * squared.mean())), float(telling)

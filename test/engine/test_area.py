@@ -199,6 +199,15 @@ def test_perfect_agreement_gives_an_interval_all_the_same():
     assert by_polygon.overall_low < 0.8
 
 
+def test_rounding_is_no_spread_between_polygons():
+    # sums of these weights differ in their last bits
+    truth, polygons = np.repeat([0, 1, 2], 40), np.repeat(np.arange(24), 5)
+    found = area.polygon_area_estimates(truth, truth, polygons, [13_135, 19_296, 34_031])
+    for entry in found.classes:
+        assert entry.remark == area.NO_SPREAD
+        assert entry.high - entry.low > 0.1 * entry.area
+
+
 def test_wilson_s_interval_is_that_of_one_proportion():
     # 95 % Wilson interval of 7 of 34, by a textbook's formula
     low, high = score_interval.sum_interval(
