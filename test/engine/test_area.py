@@ -200,8 +200,8 @@ def test_perfect_agreement_gives_an_interval_all_the_same():
 
 
 def test_rounding_is_no_spread_between_polygons():
-    # sums of these weights differ in their last bits
-    truth, polygons = np.repeat([0, 1, 2], 40), np.repeat(np.arange(24), 5)
+    # the mean of 60 of these shares differs from them in its last bit
+    truth, polygons = np.repeat([0, 1, 2], 100), np.repeat(np.arange(60), 5)
     found = area.polygon_area_estimates(truth, truth, polygons, [13_135, 19_296, 34_031])
     for entry in found.classes:
         assert entry.remark == area.NO_SPREAD
