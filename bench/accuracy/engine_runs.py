@@ -50,6 +50,7 @@ def run_engine(benchmark: Benchmark, settings: TrainingSettings, kept: KeptActiv
     figures = {
         "ece_test": calibration(probabilities.max(axis=1), right, CALIBRATION_BINS).ece,
         **_held_out_figures(evidence, len(labels.classes)),
+        "validated_by_area": _by_area(evidence, probabilities.argmax(axis=1)),
     }
     return Outcome(predicted, train_seconds, predict_seconds, figures, _notes(evidence))
 
@@ -72,15 +73,30 @@ def _held_out_figures(evidence: Evidence, n_classes: int) -> dict[str, float]:
     validated = validated_accuracy(evidence, n_classes)
     if validated is None:
         return {}
+    near = np.isfinite(evidence.near).all(axis=1)
     known = np.isfinite(evidence.held_out).all(axis=1)
     said = evidence.held_out[known]
     right = said.argmax(axis=1) == evidence.pixels.classes[known]
     return {
         "validated": validated.overall,
         "validated_balanced": validated.balanced,
+        "validated_near": float(
+            (evidence.near[near].argmax(axis=1) == evidence.pixels.classes[near]).mean()
+        ),
         "ece_held_out": calibration(said.max(axis=1), right, CALIBRATION_BINS).ece,
         "fold_distance": float(np.nanmedian(evidence.folds.nearest)),
     }
+
+
+def _by_area(evidence: Evidence, mapped: np.ndarray) -> float:
+    """Return the held-out accuracy, each mapped class weighted by its share of ``mapped``."""
+    known = np.isfinite(evidence.held_out).all(axis=1)
+    said = evidence.held_out[known].argmax(axis=1)
+    right = said == evidence.pixels.classes[known]
+    classes = [c for c in np.unique(said) if (mapped == c).any()]
+    shares = np.array([(mapped == c).sum() for c in classes], float)
+    users = np.array([right[said == c].mean() for c in classes])
+    return float(users @ shares / shares.sum()) if len(classes) else float("nan")
 
 
 def _notes(evidence: Evidence) -> dict[str, str]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
+from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
 from scipy.spatial import Delaunay, QhullError, cKDTree
 from sklearn.model_selection import StratifiedGroupKFold
 
@@ -28,9 +28,10 @@ GROUPS = 20
 LARGEST_GROUP = 0.25
 #: Every class stays in as many places as this, if it has as many polygons.
 PLACES = 5
-#: Distant folds join the labels of a class until it lies in as many places as this.
-DISTANT_PLACES = 4
-LARGEST_DISTANT_GROUP = 0.5
+#: Labels of a class are joined in distant folds where the next link is so much longer.
+CLEAR_GAP = 1.5
+#: Such a group may not hold more than this share of its class.
+LARGEST_DISTANT_GROUP = 0.9
 
 
 @dataclass(frozen=True)
@@ -80,9 +81,10 @@ def distant_folds(
 ) -> Folds:
     """Divide labelled pixels into at most five folds, to say what the map is worth elsewhere.
 
-    The labels of each class are joined by themselves, with the largest distance that
-    leaves it in ``DISTANT_PLACES`` places. So pixels that were strewn over a field stay
-    together, however near the next field lies.
+    The labels of each class are joined by themselves, up to the clearest gap between
+    them: the place in the row of ever longer links where the next one is longest beside
+    the one before. So pixels that were strewn over a field stay together, however near
+    the next field lies, and polygons that are evenly spread stand for themselves.
 
     Args:
         rows: int64 ``(n,)``.
@@ -97,14 +99,7 @@ def distant_folds(
     for c in np.unique(classes):
         mine = np.flatnonzero(classes == c)
         inside = np.unique(polygon[mine], return_inverse=True)[1].ravel()
-        most = min(DISTANT_PLACES, inside.max() + 1)
-
-        def enough(joined: np.ndarray, most: int = most) -> bool:
-            sizes = np.bincount(joined)
-            few = (sizes > 0).sum() < most
-            return not few and sizes.max() <= LARGEST_DISTANT_GROUP * len(joined)
-
-        found, apart = _joined(positions[mine], inside, enough)
+        found, apart = _joined_to_clearest_gap(positions[mine], inside)
         groups[mine] = found + groups.max() + 1
         separation = min(separation, apart or np.inf)
     separation = float(separation) if np.isfinite(separation) else 0.0
@@ -179,6 +174,38 @@ def _joined(
             high = middle
     apart = distance[groups[first] != groups[second]]
     return groups, float(apart.min()) if len(apart) else 0.0
+
+
+def _joined_to_clearest_gap(positions: np.ndarray, polygon: np.ndarray) -> tuple[np.ndarray, float]:
+    """Join the polygons of one class up to the clearest gap, as :func:`_joined` returns it."""
+    first, second = _neighbours(positions)
+    between = polygon[first] != polygon[second]
+    first, second = first[between], second[between]
+    distance = np.linalg.norm(positions[first] - positions[second], axis=1)
+    links = _tree(polygon, first, second, distance)
+    groups, apart = polygon, float(links[0]) if len(links) else 0.0
+    clearest = CLEAR_GAP
+    for shorter, longer in zip(links, links[1:]):
+        if longer / shorter <= clearest:
+            continue
+        near = distance < longer
+        joined = _components(polygon, first[near], second[near])
+        if np.bincount(joined).max() <= LARGEST_DISTANT_GROUP * len(joined):
+            groups, apart, clearest = joined, float(longer), longer / shorter
+    return groups, apart
+
+
+def _tree(
+    polygon: np.ndarray, first: np.ndarray, second: np.ndarray, distance: np.ndarray
+) -> np.ndarray:
+    """Return the links of the shortest tree over polygons, the shortest first."""
+    order = np.argsort(distance, kind="stable")
+    pairs = np.sort(np.stack([polygon[first], polygon[second]], axis=1), axis=1)[order]
+    pairs, shortest = np.unique(pairs, axis=0, return_index=True)
+    count = polygon.max() + 1
+    links = coo_matrix((distance[order][shortest], tuple(pairs.T)), shape=(count, count))
+    found: np.ndarray = np.sort(minimum_spanning_tree(links).data)
+    return found
 
 
 def _neighbours(positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

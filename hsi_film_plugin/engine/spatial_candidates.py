@@ -18,7 +18,7 @@ from .training_settings import TrainingSettings
 from .windows import STRIDE
 
 #: What is tried, unless the user says.
-PICTURES_AND_TIMESTEPS = (("rgb", 0), ("pca", 0), ("rgb", 25))
+PICTURES_AND_TIMESTEPS = (("rgb", 0), ("pca", 0))
 SPATIAL_COMPONENTS = 64
 
 

@@ -13,6 +13,7 @@ from .folds import Folds, distant_folds, spatial_folds
 from .heads import SPATIAL_KINDS
 from .labels import LabelClass, Labels
 from .model import HeadStack, Model, ModelBands, SpatialPath
+from .novelty import fit_novelty
 from .progress import Progress
 from .scene import Scene
 from .spatial_candidates import SpatialSetting, spatial_candidates
@@ -108,7 +109,14 @@ def train(
     spatial = None
     if any(part.kind in SPATIAL_KINDS for part in choice.parts):
         spatial = _spatial_path(compared, settings)
-    model = Model(labels.classes, _bands(scene, sample), spatial, stacks, choice.temperature)
+    model = Model(
+        labels.classes,
+        _bands(scene, sample),
+        spatial,
+        stacks,
+        choice.temperature,
+        novelty=fit_novelty(pixels, folds, sample.spectra),
+    )
     evidence = Evidence(
         pixels,
         folds,
