@@ -206,8 +206,8 @@ def make_model(tiny_backbone: Path) -> Callable[..., Any]:
     from hsi_film_plugin.engine.scene import Scene
     from hsi_film_plugin.engine.spectral_inputs import SpectralInputs
 
-    def stack(kind: str, inputs: SpectralInputs, classes: int, weight: float) -> Any:
-        shape = heads.HeadShape(kind, inputs.count, 6, classes, width=16)
+    def stack(kind: str, inputs: SpectralInputs, spatial: int, classes: int, weight: float) -> Any:
+        shape = heads.HeadShape(kind, inputs.count, spatial, classes, width=16)
         generator = torch.Generator().manual_seed(len(kind))
         parameters = {
             name: (2 * torch.randn(tensor.shape, generator=generator) / 16**0.5).numpy()
@@ -244,12 +244,16 @@ def make_model(tiny_backbone: Path) -> Callable[..., Any]:
             tuple(classes),
             model.ModelBands(count, used, wavelengths),
             path,
-            tuple(stack(kind, inputs, len(classes), weight) for kind, weight in parts),
+            tuple(
+                stack(kind, inputs, 0 if path is None else path.inputs, len(classes), weight)
+                for kind, weight in parts
+            ),
             1.3,
             {"Seed": "0", "Scene": raster.name},
         )
 
     def _spatial_path(sample: Any, known: Any, picture: str, backbone: str) -> Any:
+        from hsi_film_plugin.engine import context
         from hsi_film_plugin.engine.backbone import Backbone
         from hsi_film_plugin.engine.device import Device
 
@@ -262,7 +266,16 @@ def make_model(tiny_backbone: Path) -> Callable[..., Any]:
             (3 * rng.normal(size=(inputs, 6)) / inputs**0.5).astype(np.float32),
         )
         image = pseudo_image.fit_pseudo_image(picture, sample, known)
-        return model.SpatialPath(image, 0, (-2, -3), compression, backbone, network.info.sha256)
+        projection = statistics.whitening(sample.spectra, 2)
+        count = context.feature_count(projection.matrix.shape[1])
+        around = context.SceneContext(
+            projection,
+            statistics.AffineMap(
+                rng.normal(size=count).astype(np.float32), np.eye(count, dtype=np.float32) / 3
+            ),
+        )
+        sha256 = network.info.sha256
+        return model.SpatialPath(image, 0, (-2, -3), compression, around, backbone, sha256)
 
     return make
 

@@ -96,7 +96,8 @@ def rewrite(path: Path, change: Callable[[dict[str, Any]], Any]) -> None:
 def predictions(model: Model) -> np.ndarray:
     rng = np.random.default_rng(1)
     spectra = rng.random((50, len(model.bands.used))).astype(np.float32)
-    return Predictor(model)(spectra, rng.normal(size=(50, 6)).astype(np.float32))
+    inputs = 0 if model.spatial is None else model.spatial.inputs
+    return Predictor(model)(spectra, rng.normal(size=(50, inputs)).astype(np.float32))
 
 
 @pytest.mark.parametrize("heads", ["model", "mixed"])
@@ -116,6 +117,8 @@ def test_a_model_is_the_same_to_the_bit_after_a_round_trip(
     assert loaded.spatial.pseudo_image.gamma == model.spatial.pseudo_image.gamma
     for found, expected in (
         (loaded.spatial.compression, model.spatial.compression),
+        (loaded.spatial.context.projection, model.spatial.context.projection),
+        (loaded.spatial.context.scale, model.spatial.context.scale),
         (loaded.spatial.pseudo_image.projection, model.spatial.pseudo_image.projection),
     ):
         np.testing.assert_array_equal(found.matrix, expected.matrix)
@@ -155,8 +158,10 @@ def test_probabilities_add_up_to_one_and_missing_features_count_as_zeros(model: 
     np.testing.assert_allclose(said.sum(axis=1), 1, rtol=1e-5)
     spectra = np.ones((4, len(model.bands.used)), np.float32)
     predictor = Predictor(model)
+    assert model.spatial is not None
     np.testing.assert_array_equal(
-        predictor(spectra, None), predictor(spectra, np.zeros((4, 6), np.float32))
+        predictor(spectra, None),
+        predictor(spectra, np.zeros((4, model.spatial.inputs), np.float32)),
     )
 
 
@@ -332,6 +337,13 @@ def _spoil(model: Model, name: str, array: np.ndarray) -> Model:
         lambda m: _spoil_inputs(m, matrix=np.zeros((8, 7), np.float32)),
         lambda m: _spoil_inputs(m, matrix=np.zeros((7, 8), np.float32)),
         lambda m: _spoil_inputs(m, matrix=np.full((8, 8), np.inf, np.float32)),
+        lambda m: _spoil_context(m, "projection", mean=np.zeros(3, np.float32)),
+        lambda m: _spoil_context(m, "projection", matrix=np.zeros((7, 2), np.float32)),
+        lambda m: _spoil_context(m, "projection", matrix=np.zeros((8, 3), np.float32)),
+        lambda m: _spoil_context(m, "projection", matrix=np.zeros(8, np.float32)),
+        lambda m: _spoil_context(m, "scale", mean=np.zeros(3, np.float32)),
+        lambda m: _spoil_context(m, "scale", matrix=np.zeros((22, 21), np.float32)),
+        lambda m: _spoil_context(m, "scale", matrix=np.full((22, 22), np.nan, np.float32)),
         lambda m: _spoil_picture(m, low=np.zeros(2, np.float32)),
         lambda m: _spoil_picture(m, high=np.full(3, np.inf, np.float32)),
     ],
@@ -349,13 +361,22 @@ def _spoil_inputs(model: Model, **changes: np.ndarray) -> Model:
     return replace(model, heads=(first, replace(second, inputs=inputs)))
 
 
+def _spoil_context(model: Model, part: str, **changes: np.ndarray) -> Model:
+    assert model.spatial is not None
+    context = model.spatial.context
+    spoilt = replace(context, **{part: replace(getattr(context, part), **changes)})
+    return replace(model, spatial=replace(model.spatial, context=spoilt))
+
+
 def _spoil_picture(model: Model, **changes: np.ndarray) -> Model:
     assert model.spatial is not None
     picture = replace(model.spatial.pseudo_image, **changes)
     return replace(model, spatial=replace(model.spatial, pseudo_image=picture))
 
 
-@pytest.mark.parametrize("name", ["head1.gamma.weight", "inputs0.mean", "inputs1.matrix"])
+@pytest.mark.parametrize(
+    "name", ["head1.gamma.weight", "inputs0.mean", "inputs1.matrix", "context_scale.mean"]
+)
 def test_a_tensor_that_is_missing_is_told_as_damage(saved: Path, name: str):
     header, tensors = contents(saved)
     header["elsewhere"] = header.pop(name)

@@ -12,7 +12,12 @@ from hsi_film_plugin.engine import spatial_candidates as spatial_candidates_modu
 from hsi_film_plugin.engine.backbone import Backbone
 from hsi_film_plugin.engine.device import Device
 from hsi_film_plugin.engine.errors import InputError
-from hsi_film_plugin.engine.features import FeatureMaps, FeatureSettings, features_at
+from hsi_film_plugin.engine.features import (
+    FeatureMaps,
+    FeatureSettings,
+    features_at,
+    read_cube,
+)
 from hsi_film_plugin.engine.progress import Progress
 from hsi_film_plugin.engine.scene import Scene
 from hsi_film_plugin.engine.spatial_candidates import (
@@ -23,6 +28,7 @@ from hsi_film_plugin.engine.spatial_candidates import (
 from hsi_film_plugin.engine.statistics import sample_scene
 from hsi_film_plugin.engine.training_pixels import TrainingPixels
 from hsi_film_plugin.engine.training_settings import TrainingSettings
+from hsi_film_plugin.engine.windows import Block
 
 ROWS, COLS = np.array([3, 3, 40, 47]), np.array([5, 6, 30, 47])
 
@@ -70,10 +76,22 @@ def test_features_are_those_of_the_labels_compressed(scene, backbone):
     (option,) = found(scene, backbone, pseudo_image="rgb", timestep=0, blocks=(-2, -3))
     settings = FeatureSettings(option.picture, tuple(range(8)), 0, (-2, -3))
     plain = features_at(scene, settings, FeatureMaps(backbone, 0, (-2, -3)), ROWS, COLS, Progress())
-    assert option.features.shape[0] == 4
-    assert option.features.shape[1] <= 32
-    np.testing.assert_allclose(option.features, option.compression(plain), atol=2e-3)
+    components = option.compression.matrix.shape[1]
+    assert components <= 64
+    assert option.features.shape == (4, components + option.context.count)
+    np.testing.assert_allclose(
+        option.features[:, :components], option.compression(plain), atol=2e-3
+    )
     assert np.isfinite(option.features).all()
+
+
+def test_what_all_bands_say_around_a_label_stands_behind_the_compressed_features(scene, backbone):
+    (option,) = found(scene, backbone, pseudo_image="rgb", timestep=0, blocks=(-2, -3))
+    cube = read_cube(scene, Block(-16, -16, 96, 96), tuple(range(8)))
+    for row, col, features in zip(ROWS, COLS, option.features):
+        top, left = row // 32 * 32, col // 32 * 32
+        expected = option.context.cell(cube, top, left)[row - top, col - left]
+        np.testing.assert_allclose(features[-option.context.count :], expected, atol=1e-5)
 
 
 def test_nodata_beside_the_labels_teaches_the_compression_nothing(make_raster, backbone):

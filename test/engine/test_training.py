@@ -11,15 +11,15 @@ import rasterio
 from scipy.ndimage import gaussian_filter
 
 from hsi_film_plugin.engine import training, trial
+from hsi_film_plugin.engine.choice import Choice, Part
 from hsi_film_plugin.engine.device import Device
 from hsi_film_plugin.engine.errors import Cancelled, InputError
-from hsi_film_plugin.engine.folds import Folds
 from hsi_film_plugin.engine.label_classes import LabelClass
 from hsi_film_plugin.engine.labels import Labels, read_labels
 from hsi_film_plugin.engine.model import Model, save_model
 from hsi_film_plugin.engine.progress import Progress
 from hsi_film_plugin.engine.scene import Scene
-from hsi_film_plugin.engine.spectral_inputs import SpectralInputs
+from hsi_film_plugin.engine.spectral_inputs import SpectralInputs, spectral_options
 from hsi_film_plugin.engine.statistics import AffineMap
 from hsi_film_plugin.engine.training import Evidence, train, unvalidated
 from hsi_film_plugin.engine.training_settings import TrainingSettings
@@ -127,33 +127,63 @@ def test_the_model_knows_its_bands_and_the_sample_s_constant_ones_are_told(
     assert "Constant bands were left out: 3." in evidence.warnings
 
 
+def corrupted(evidence: Evidence, inside: np.ndarray, shape: tuple[int, int]) -> Labels:
+    """Return the labels, every one inside a fold being wrong."""
+    pixels = evidence.pixels
+    wrong = (pixels.classes + 1) % (pixels.classes.max() + 1)
+    shifted = np.where(inside, wrong, pixels.classes)
+    classes, polygons = np.full(shape, -1), np.zeros(shape, int)
+    classes[pixels.rows, pixels.cols] = shifted
+    polygons[pixels.rows, pixels.cols] = pixels.polygons
+    return labels_of(classes, polygons)
+
+
 def test_heads_of_a_fold_never_see_the_labels_that_it_holds_out(make_fields, trained, monkeypatch):
+    # the inputs are chosen on all labels; here there is no choice
+    monkeypatch.setattr(training, "spectral_options", lambda x: spectral_options(x)[:1])
     fields = make_fields()
     _, honest = trained(fields.raster, fields.labels)
-    fold = honest.folds.fold
-    fixed = Folds(
-        fold,
-        honest.folds.count,
-        honest.folds.groups,
-        honest.folds.separation,
-        honest.folds.nearest,
-        (),
-    )
+    fixed = honest.choosing_folds
     monkeypatch.setattr(training, "spatial_folds", lambda *_: fixed)
-    pixels = honest.pixels
     for k in (0, 1):
-        classes = np.full(fields.truth.shape, -1)
-        shifted = pixels.classes.copy()
-        # as many pixels of each class as before, so that no weight tells of the change
-        shifted[fold == k] = np.roll(pixels.classes[fold == k], 5)
-        classes[pixels.rows, pixels.cols] = shifted
-        polygons = np.zeros_like(classes)
-        polygons[pixels.rows, pixels.cols] = pixels.polygons
-        _, found = trained(fields.raster, labels_of(classes, polygons))
-        for corrupted, plain in zip(found.candidates, honest.candidates):
-            np.testing.assert_array_equal(
-                corrupted.probabilities[fold == k], plain.probabilities[fold == k]
-            )
+        inside = fixed.fold == k
+        _, found = trained(fields.raster, corrupted(honest, inside, fields.truth.shape))
+        for other, plain in zip(found.candidates, honest.candidates):
+            np.testing.assert_array_equal(other.probabilities[inside], plain.probabilities[inside])
+
+
+def test_what_is_stated_of_a_distant_fold_does_not_know_its_labels(
+    make_fields, trained, monkeypatch
+):
+    blend = Choice(
+        tuple(
+            Part(kind, effort, "standardised bands", 1.2, 0.5)
+            for kind, effort in (("linear", "closed form"), ("film", "gentle"))
+        ),
+        1.0,
+    )
+    monkeypatch.setattr(training, "choose", lambda *_: blend)
+    fields = make_fields(noise=0.3)
+    options = {"paths": ("linear", "film"), "blocks": (-2,)}
+    model, honest = trained(fields.raster, fields.labels, **options)
+    assert model.temperature == honest.choice.temperature
+    assert [stack.part for stack in model.heads] == list(blend.parts)
+    fixed = honest.folds
+    monkeypatch.setattr(training, "distant_folds", lambda *_: fixed)
+    for k in (0, 1):
+        inside = fixed.fold == k
+        labels = corrupted(honest, inside, fields.truth.shape)
+        _, found = trained(fields.raster, labels, **options)
+        # all but the temperature, which is that of the other folds, is the same
+        first, second = (_log_odds(evidence.held_out[inside]) for evidence in (found, honest))
+        scale = (first * second).sum() / (second**2).sum()
+        np.testing.assert_allclose(first, scale * second, atol=1e-3)
+        assert not np.allclose(found.held_out[~inside], honest.held_out[~inside], atol=0.1)
+
+
+def _log_odds(probabilities: np.ndarray) -> np.ndarray:
+    logs = np.log(probabilities.astype(np.float64))
+    return logs - logs.mean(axis=1, keepdims=True)
 
 
 def test_the_final_heads_learn_from_all_pixels_also_those_in_one_place_only(make_fields, trained):

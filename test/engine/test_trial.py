@@ -9,6 +9,7 @@ import pytest
 
 from hsi_film_plugin.engine import trial as module
 from hsi_film_plugin.engine.choice import HeldOut
+from hsi_film_plugin.engine.context import SceneContext
 from hsi_film_plugin.engine.folds import Folds
 from hsi_film_plugin.engine.heads import KINDS
 from hsi_film_plugin.engine.progress import Progress
@@ -155,7 +156,8 @@ def setting_of(features: np.ndarray, timestep: int) -> SpatialSetting:
     """Return spatial features of any origin."""
     nothing = AffineMap(np.zeros(3, np.float32), np.eye(3, dtype=np.float32))
     picture = PseudoImage("rgb", nothing, np.zeros(3, "f4"), np.ones(3, "f4"), 1.0)
-    return SpatialSetting(picture, timestep, (-1,), nothing, features)
+    context = SceneContext(nothing, nothing)
+    return SpatialSetting(picture, timestep, (-1,), nothing, context, features)
 
 
 def test_the_spatial_features_that_tell_classes_apart_are_taken(trial: Trial):
