@@ -287,11 +287,11 @@ class Run:
             for name, parameter in self.unet.named_parameters():
                 parameter.copy_(tensors[f"unet.{name}"])
                 self.average[name].copy_(tensors[f"average.{name}"])
+                # laid out in memory as the parameter is, which the fused optimiser relies on
                 self.optimiser.state[parameter] = {
-                    key: tensors[f"optimiser.{key}.{name}"]
-                    for key in ("step", "exp_avg", "exp_avg_sq")
-                }
-                self.optimiser.state[parameter]["step"] = tensors[f"optimiser.step.{name}"]
+                    key: torch.empty_like(parameter).copy_(tensors[f"optimiser.{key}.{name}"])
+                    for key in ("exp_avg", "exp_avg_sq")
+                } | {"step": tensors[f"optimiser.step.{name}"]}
         progress = json.loads(metadata["progress"])
         self.step, self.seconds = progress["step"], progress["seconds"]
         self.losses = [(int(step), float(loss)) for step, loss in progress["losses"]]
@@ -369,16 +369,15 @@ generate pictures.
   Flickr, and the Kodak Lossless True Color Image Suite, released for unrestricted use.
   `PHOTOS.txt` names each: a number is the photo's id on Flickr, where its author is
   credited. No photo is part of this project.
-- **Pictures by rule**: {run.recipe.leaves:.0%} of the pictures are cut from
-  {run.recipe.leaves_pictures} dead-leaves pictures (`tools/dead_leaves.py`).
-- **Task**: predict the noise added to 64x64 crops of random scale, flipped, turned and
-  lightly recoloured; cosine schedule of 1000 steps, small timesteps drawn more often.
+{by_rule(run.recipe)}- **Task**: predict the noise added to 64x64 crops of random scale, flipped,
+  turned and lightly recoloured; cosine schedule of 1000 steps, small timesteps drawn more often.
 - **Training**: {run.step} steps of {run.recipe.batch} pictures, {run.seconds / 60:.0f} minutes
   on {run.device.type}; weights are an exponential moving average. {note}
 - **sha256** of the weights: `{digest}`
-- **Limits**: the photos are few and mostly flowers. On coarse scenes of mixed pixels
-  spatial features of any kind can lower accuracy, which is why HSI FiLM chooses by
-  spatially separate validation whether to use them.
+- **Where it helps, where it does not**: the photos are few and mostly flowers. HSI FiLM's
+  `docs/evidence.md` compares it with the same network with random weights, scene by scene. On
+  coarse scenes of mixed pixels spatial features of any kind can lower accuracy, which is why
+  HSI FiLM chooses by spatially separate validation whether to use them.
 
 Made by `python -m tools.pretrain_backbone` with
 
@@ -396,6 +395,16 @@ Made by `python -m tools.pretrain_backbone` with
 |---:|---:|
 {rows}
 """
+
+
+def by_rule(recipe: Recipe) -> str:
+    """Return what the card says of the dead-leaves pictures, if there were any."""
+    if not recipe.leaves:
+        return ""
+    return (
+        f"- **Pictures by rule**: {recipe.leaves:.0%} of the pictures are cut from\n"
+        f"  {recipe.leaves_pictures} dead-leaves pictures (`tools/dead_leaves.py`).\n"
+    )
 
 
 def thinned(losses: list[tuple[int, float]], rows: int = 20) -> list[tuple[int, float]]:
@@ -451,6 +460,7 @@ def main() -> None:
     parser.add_argument("--attention", type=int, default=2, help="levels with it, from the lowest")
     parser.add_argument("--layers", type=int, default=Recipe.layers)
     parser.add_argument("--leaves", type=float, default=Recipe.leaves, help="share of pictures")
+    parser.add_argument("--leaves-pictures", type=int, default=Recipe.leaves_pictures)
     parser.add_argument("--seed", type=int, default=Recipe.seed)
     parser.add_argument("--minutes", type=float, help="stop (and export) after this time")
     parser.add_argument("--workers", type=int, default=0, help="processes that draw pictures")
@@ -464,6 +474,7 @@ def main() -> None:
         attention=tuple(level >= levels - arguments.attention for level in range(levels)),
         layers=arguments.layers,
         leaves=arguments.leaves,
+        leaves_pictures=arguments.leaves_pictures,
         steps=arguments.steps,
         batch=arguments.batch,
         seed=arguments.seed,

@@ -7,7 +7,13 @@ import pytest
 from scipy.spatial.distance import cdist
 
 from hsi_film_plugin.engine import folds as folds_module
-from hsi_film_plugin.engine.folds import LARGEST_GROUP, MOST_FOLDS, Folds, spatial_folds
+from hsi_film_plugin.engine.folds import (
+    LARGEST_GROUP,
+    MOST_FOLDS,
+    Folds,
+    distant_folds,
+    spatial_folds,
+)
 
 
 def squares(places: list[tuple[int, int]], classes: list[int], side: int = 3):
@@ -157,3 +163,68 @@ def test_very_many_polygons_are_taken_together_with_their_neighbours(
     found = spatial_folds(*np.divmod(pixels, 300), rng.integers(0, 3, 2000), np.arange(2000))
     assert found.count == MOST_FOLDS
     assert len(np.unique(found.groups)) <= 50
+
+
+def strewn(fields: list[tuple[int, int]], classes: list[int], seed: int = 0):
+    """Return pixels strewn over fields of 20x20 pixels, each pixel a polygon of its own."""
+    rng = np.random.default_rng(seed)
+    rows, cols, known, field = [], [], [], []
+    for number, ((top, left), c) in enumerate(zip(fields, classes)):
+        cells = rng.choice(100, 25, replace=False)
+        rows.append(top + 2 * (cells // 10))
+        cols.append(left + 2 * (cells % 10))
+        known.append(np.full(25, c))
+        field.append(np.full(25, number))
+    rows, cols, known, field = map(np.concatenate, (rows, cols, known, field))
+    return rows, cols, known, np.arange(len(rows)), field
+
+
+def test_pixels_strewn_over_a_field_are_held_out_together_though_other_fields_are_near():
+    # a chessboard of fields: those of a class lie diagonally or further, others adjoin
+    places = [(20 * i, 20 * j) for i in range(4) for j in range(4)]
+    kinds = [[0, 1, 2, 3][(i + 2 * j) % 4] for i in range(4) for j in range(4)]
+    rows, cols, classes, polygons, field = strewn(places, kinds)
+    found = distant_folds(rows, cols, classes, polygons)
+    assert found.count >= 2
+    for number in np.unique(field):
+        assert len(np.unique(found.groups[field == number])) == 1
+        assert len(np.unique(found.fold[field == number])) == 1
+    near = spatial_folds(rows, cols, classes, polygons)
+    split = [len(np.unique(near.fold[field == number])) > 1 for number in np.unique(field)]
+    assert any(split)
+
+
+def test_distant_folds_measure_to_pixels_of_the_same_class():
+    places = [(60 * i, 60 * j) for i in range(4) for j in range(4)]
+    kinds = [(i + j) % 2 for i in range(4) for j in range(4)]
+    rows, cols, classes, polygons, _ = strewn(places, kinds)
+    found = distant_folds(rows, cols, classes, polygons)
+    at = positions(rows, cols)
+    for index in range(0, len(rows), 29):
+        kin = (found.fold != found.fold[index]) & (classes == classes[index])
+        assert found.nearest[index] == pytest.approx(gap(at[index : index + 1], at[kin]))
+
+
+def test_evenly_spread_polygons_stand_for_themselves():
+    places = [(30 * i, 30 * j) for i in range(5) for j in range(5)]
+    rows, cols, classes, polygons = squares(places, [0, 1] * 12 + [0])
+    found = distant_folds(rows, cols, classes, polygons)
+    assert len(np.unique(found.groups)) == len(places)
+
+
+def test_a_class_in_one_place_is_not_tested_far_away():
+    rows, cols, classes, polygons = squares(
+        [(0, 0), (0, 90), (90, 0), (90, 90), (40, 40)], [0, 1, 1, 0, 2]
+    )
+    found = distant_folds(rows, cols, classes, polygons)
+    assert found.untested == (2,)
+    assert (found.fold[classes == 2] == -1).all()
+
+
+def test_single_pixels_of_two_classes_can_be_held_out():
+    found = distant_folds(
+        np.array([0, 50, 0, 50]), np.array([0, 0, 50, 50]), np.array([0, 0, 1, 1]), np.arange(4)
+    )
+    assert found.count >= 2
+    for k in range(found.count):
+        assert set(np.array([0, 0, 1, 1])[found.fold != k]) == {0, 1}
