@@ -387,7 +387,7 @@ Made by `python -m tools.pretrain_backbone` with
 
 ![samples](samples.png)
 
-## Loss (mean over the last {LOG_EVERY} steps)
+## Loss (mean since the step logged before)
 
 ![loss](loss.png)
 
