@@ -44,7 +44,7 @@ from .training_pixels import read_pixels
 DESCRIPTIONS = {
     "linear": "The pixel's spectrum alone, told apart by linear discriminants",
     "spectral": "The pixel's spectrum alone, told apart by a small network",
-    "spatial": "The pixel's surroundings alone, as the diffusion backbone sees them",
+    "spatial": "The pixel's surroundings alone: the backbone's features and those of all bands",
     "film": "Surroundings modulated by the spectrum (FiLM)",
 }
 NAMES = {
