@@ -46,14 +46,24 @@ class Results:
 
     def values(self, scene: str, method: str, figure: str, labels: int = 0) -> np.ndarray:
         """Return a figure's values over the draws, in their order, ``(draws,)``."""
-        chosen = [
-            (result.unit.draw, result.figures[figure])
+        found = self.by_draw(scene, method, figure, labels)
+        return np.array([found[draw] for draw in sorted(found)])
+
+    def by_draw(self, scene: str, method: str, figure: str, labels: int = 0) -> dict[int, float]:
+        """Return a figure's value of each draw."""
+        return {
+            result.unit.draw: result.figures[figure]
             for result in self.found
             if (result.unit.scene, result.unit.method, result.unit.labels)
             == (scene, method, labels)
             and figure in result.figures
-        ]
-        return np.array([value for _, value in sorted(chosen)])
+        }
+
+    def gain(self, scene: str, first: str, second: str) -> float:
+        """Return how much OA ``first`` is ahead of ``second`` on draws of both, NaN without any."""
+        one, other = (self.by_draw(scene, method, "overall") for method in (first, second))
+        common = [one[draw] - other[draw] for draw in one.keys() & other.keys()]
+        return float(np.mean(common)) if common else float("nan")
 
     def mean(self, scene: str, method: str, figure: str, labels: int = 0) -> float:
         """Return a figure's mean over the draws, NaN without any."""
@@ -108,29 +118,27 @@ def summary_table(results: Results) -> Table:
     """Return the OA of everything a user could choose, scene by scene, the best in bold."""
     methods = results.of_group("ours", "peers")
     peers = [m.name for m in methods if m.group == "peers"]
-    grid = _grid(results, [m.name for m in methods], "overall")
-    names = [scene.name for scene in results.measured()]
+    names = [m.name for m in methods]
+    grid = _grid(results, names, "overall")
+    scenes = [scene.name for scene in results.measured()]
+    counts = [[len(results.values(scene, name, "overall")) for name in names] for scene in scenes]
+    margins = np.array([_margin(results, scene, peers) for scene in scenes])
     rows = [
-        (
-            name,
-            *_bold_best(line),
-            points(_margin(dict(zip([m.name for m in methods], line)), peers)),
-        )
-        for name, line in zip(names, grid)
+        (scene, *_counted(_bold_best(line), count), points(margin))
+        for scene, line, count, margin in zip(scenes, grid, counts, margins)
     ]
-    whole = ~np.isnan(grid).any(axis=1)
-    if whole.any() and len(methods):
-        means = grid[whole].mean(axis=0)
-        margins = [
-            _margin(dict(zip([m.name for m in methods], line)), peers) for line in grid[whole]
-        ]
-        margin = points(float(np.mean(margins)))
-        rows.append((f"mean of {whole.sum()} scenes", *_bold_best(means), margin))
+    compared = ~np.isnan(margins)
+    if compared.any():
+        # peers that were not measured on all of these scenes have no mean that compares
+        means = _bold_best(grid[compared].mean(axis=0))
+        margin = points(float(margins[compared].mean()))
+        rows.append((f"mean of {compared.sum()} scenes", *means, margin))
     columns = ("OA, %", *(m.title for m in methods), "default − best peer")
     note = (
         "Mean over seeds; the best in bold. The best peer is another one on each scene, and chosen "
-        "by its test accuracy: no analyst could choose so well. The last row is of the scenes on "
-        "which everything was measured."
+        "by its test accuracy: no analyst could choose so well. The margin is taken on draws that "
+        "both were measured on; a number in brackets says of how many draws a figure is, where "
+        "others of the row have more."
     )
     return Table("Summary", columns, tuple(rows) if methods else (), note)
 
@@ -150,9 +158,17 @@ def _bold_best(line: np.ndarray) -> list[str]:
     return texts
 
 
-def _margin(line: dict[str, float], peers: Sequence[str]) -> float:
-    known = [line[peer] for peer in peers if not np.isnan(line[peer])]
-    return line.get(DEFAULT, float("nan")) - max(known) if known else float("nan")
+def _counted(texts: Sequence[str], counts: Sequence[int]) -> list[str]:
+    """Say of how many draws a figure is, where others have more."""
+    most = max(counts, default=0)
+    return [f"{t} ({n})" if 0 < n < most else t for t, n in zip(texts, counts)]
+
+
+def _margin(results: Results, scene: str, peers: Sequence[str]) -> float:
+    """Return how far the default is ahead of the peer that it is least ahead of."""
+    gains = [results.gain(scene, DEFAULT, peer) for peer in peers]
+    known = [gain for gain in gains if not np.isnan(gain)]
+    return min(known) if known else float("nan")
 
 
 def control_table(results: Results) -> Table:
@@ -179,13 +195,12 @@ def gain_table(results: Results) -> Table:
     smoothed = [name for name in heads if name.startswith("head-smoothed")]
     rows, grid = [], []
     for scene in results.measured():
-        ours = results.mean(scene.name, "head-pretrained", "overall")
-        others = [results.mean(scene.name, name, "overall") for name in smoothed]
+        others = [results.gain(scene.name, "head-pretrained", name) for name in smoothed]
         known = [value for value in others if not np.isnan(value)]
         line = [
-            ours - results.mean(scene.name, "head-random", "overall"),
-            ours - (max(known) if known else float("nan")),
-            ours - results.mean(scene.name, FOREST, "overall"),
+            results.gain(scene.name, "head-pretrained", "head-random"),
+            min(known) if known else float("nan"),
+            results.gain(scene.name, "head-pretrained", FOREST),
         ]
         if not np.isnan(line).all():
             grid.append(line)
@@ -298,6 +313,8 @@ def scene_table(results: Results, scene: SceneSetting) -> Table:
     """Return everything that was measured on one scene, but the sweep."""
     forest = results.mean(scene.name, FOREST, "seconds")
     methods = results.of_group(*(group for group in GROUPS if group != "sweep"))
+    mine = [r for r in results.found if r.unit.scene == scene.name and not r.unit.labels]
+    draws = len({result.unit.draw for result in mine})
     rows = []
     for method in methods:
         if not len(results.values(scene.name, method.name, "overall")):
@@ -310,7 +327,9 @@ def scene_table(results: Results, scene: SceneSetting) -> Table:
             texts.append(f"{results.mean(scene.name, method.name, figure):.1f}")
         ratio = results.mean(scene.name, method.name, "seconds") / forest
         texts.append(NOTHING if np.isnan(ratio) else f"{ratio:.1f}")
-        rows.append((method.title, *texts))
+        found = len(results.values(scene.name, method.name, "overall"))
+        title = method.title if found == draws else f"{method.title} ({found})"
+        rows.append((title, *texts))
     headings = (heading for _, heading, _ in ACCURACIES)
     columns = ("", *headings, "training s", "prediction s", "× forest")
     return Table(scene.name, columns, tuple(rows), _scene_note(results, scene))
@@ -324,7 +343,8 @@ def _scene_note(results: Results, scene: SceneSetting) -> str:
         for figure in ("train_pixels", "test_pixels")
     )
     return (
-        f"Mean ± sd over {draws} seeds; {scene.split}. {train} training and {test} test pixels. "
+        f"Mean ± sd over {draws} seeds, or as many as stand in brackets; {scene.split}. "
+        f"{train} training and {test} test pixels. "
         "Prediction is of the test pixels; ours is of every chunk that holds one, which is the "
         "whole of a small scene."
     )

@@ -59,7 +59,7 @@ def test_a_scene_shows_mean_and_sample_deviation_over_seeds() -> None:
     assert cell(table, "HSI FiLM, default", "OA") == "62.0 ± 2.8"
     assert cell(table, "HSI FiLM, default", "κ") == "0.310 ± 0.014"
     assert cell(table, "HSI FiLM, default", "× forest") == "6.0"
-    assert cell(table, "Random forest, 300 trees", "OA") == "50.0"
+    assert cell(table, "Random forest, 300 trees (1)", "OA") == "50.0"
     assert "2 seeds" in table.note
     assert "276 training and 3,434 test pixels" in table.note
 
@@ -81,6 +81,21 @@ def test_the_summary_marks_the_best_and_counts_our_margin_over_the_best_peer() -
     assert cell(table, FIELDS.name, "default − best peer") == "-10.0"
     assert cell(table, "mean of 2 scenes", "HSI FiLM, default") == "**55.0**"
     assert cell(table, "mean of 2 scenes", "default − best peer") == "-3.0"
+
+
+def test_the_margin_is_taken_on_common_draws_only() -> None:
+    table = summary_table(
+        results(
+            run("default", 0.70, draw=0),
+            run("default", 0.30, draw=1),
+            run("forest", 0.65, draw=0),
+            run("forest", 0.35, draw=1),
+            run("svm", 0.60, draw=0),
+        )
+    )
+    assert cell(table, POTSDAM.name, "default − best peer") in ("+0.0", "-0.0")
+    assert cell(table, POTSDAM.name, "SVM, RBF, grid search") == "**60.0** (1)"
+    assert cell(table, POTSDAM.name, "Random forest, 300 trees") == "50.0"
 
 
 def test_scenes_with_gaps_are_not_in_the_mean() -> None:
