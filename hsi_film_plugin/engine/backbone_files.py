@@ -48,8 +48,15 @@ def weights_of(folder: Path) -> Path:
     """Return the weights file of a folder.
 
     Raises:
-        InputError: if there is none.
+        InputError: if there is none, or if others would be loaded in its place.
     """
+    shards = sorted(folder.glob("*.safetensors.index*.json"))
+    if shards:
+        raise InputError(
+            f"Backbone folder '{folder}' holds '{shards[0].name}', so its weights are in several "
+            "files. Choose one whose weights are in one file, or save it so with diffusers "
+            "(save_pretrained with a larger max_shard_size)."
+        )
     for name in (WEIGHTS, HALF_WEIGHTS):
         if (folder / name).is_file():
             return folder / name

@@ -87,10 +87,15 @@ def tempered(probabilities: np.ndarray, temperature: float) -> np.ndarray:
 def losses(probabilities: np.ndarray, classes: np.ndarray) -> np.ndarray:
     """Return each pixel's log loss, ``(n,)``, weighted half by pixels and half by classes."""
     said = probabilities[np.arange(len(classes)), classes]
-    counts = np.bincount(classes)
-    share = 0.5 + 0.5 * len(classes) / ((counts > 0).sum() * counts[classes])
-    result: np.ndarray = -np.log(np.maximum(said, FLOOR)) * share
+    result: np.ndarray = -np.log(np.maximum(said, FLOOR)) * _importance(classes)
     return result
+
+
+def _importance(classes: np.ndarray) -> np.ndarray:
+    """Return what each pixel counts, ``(n,)``, half alike and half by its class's rarity."""
+    counts = np.bincount(classes)
+    found: np.ndarray = 0.5 + 0.5 * len(classes) / ((counts > 0).sum() * counts[classes])
+    return found
 
 
 def calibrated_score(probabilities: np.ndarray, classes: np.ndarray) -> tuple[float, float]:
@@ -121,12 +126,18 @@ def choose(
     kinds = [kind for kind in KINDS if kind in best]
     calibrated = [tempered(best[kind][2].probabilities[use], best[kind][1]) for kind in kinds]
     stacked = np.stack(calibrated)
+    right = stacked[:, np.arange(len(known)), known]
+    importance = _importance(known)
 
     def said(shares: tuple[int, ...]) -> np.ndarray:
         return np.tensordot(np.asarray(shares, np.float32) / PARTS, stacked, 1)
 
     def best_of(allowed: list[tuple[int, ...]]) -> tuple[int, ...]:
-        return min(allowed, key=lambda shares: float(losses(said(shares), known).mean()))
+        def loss(shares: tuple[int, ...]) -> float:
+            blend = np.asarray(shares, np.float32) / PARTS @ right
+            return float((-np.log(np.maximum(blend, FLOOR)) * importance).mean())
+
+        return min(allowed, key=loss)
 
     every = list(_simplex(len(kinds)))
     surroundings = np.array([kind in SPATIAL_KINDS for kind in kinds])

@@ -207,7 +207,9 @@ class Classifier:
             picture = cube.picture(spatial.pseudo_image)
             rows = self._features.cell_rows(picture, block, progress.part(0.0, 0.9))
             features = [
-                np.concatenate([row.cpu().numpy(), _context_row(spatial.context, cube, block, at)])
+                np.concatenate(
+                    [row.cpu().numpy(), _context_row(spatial.context, cube, block, at, progress)]
+                )
                 for at, row in enumerate(rows)
             ]
         shape = len(self.model.classes) + (self.model.novelty is not None)
@@ -245,13 +247,15 @@ class Classifier:
         return said.T.reshape(-1, *TILE)[:, :, :width]
 
 
-def _context_row(context: SceneContext, cube: Cube, block: Block, at: int) -> np.ndarray:
+def _context_row(
+    context: SceneContext, cube: Cube, block: Block, at: int, progress: Progress
+) -> np.ndarray:
     """Return the context of a block's cells in one row, float32 ``(count, 32, width)``."""
     row = block.row + at * STRIDE
-    cells = [
-        context.cell(cube, row, col).transpose(2, 0, 1)
-        for col in range(block.col, block.col + block.width, STRIDE)
-    ]
+    cells = []
+    for col in range(block.col, block.col + block.width, STRIDE):
+        progress.check()
+        cells.append(context.cell(cube, row, col).transpose(2, 0, 1))
     return np.concatenate(cells, axis=2)
 
 

@@ -77,20 +77,26 @@ def spatial_folds(
 
 
 def distant_folds(
-    rows: np.ndarray, cols: np.ndarray, classes: np.ndarray, polygons: np.ndarray
+    rows: np.ndarray,
+    cols: np.ndarray,
+    classes: np.ndarray,
+    polygons: np.ndarray,
+    at_least: float,
 ) -> Folds:
     """Divide labelled pixels into at most five folds, to say what the map is worth elsewhere.
 
     The labels of each class are joined by themselves, up to the clearest gap between
     them: the place in the row of ever longer links where the next one is longest beside
     the one before. So pixels that were strewn over a field stay together, however near
-    the next field lies, and polygons that are evenly spread stand for themselves.
+    the next field lies. Where there is no such gap, those nearer than ``at_least`` are
+    joined: give it what the folds to choose on keep.
 
     Args:
         rows: int64 ``(n,)``.
         cols: int64 ``(n,)``.
         classes: int64 ``(n,)``, class indices.
         polygons: int64 ``(n,)``, which polygon a pixel belongs to.
+        at_least: In pixels.
     """
     positions = np.stack([rows, cols], axis=1).astype(np.float64)
     polygon = _coarse(positions, polygons)
@@ -99,7 +105,7 @@ def distant_folds(
     for c in np.unique(classes):
         mine = np.flatnonzero(classes == c)
         inside = np.unique(polygon[mine], return_inverse=True)[1].ravel()
-        found, apart = _joined_to_clearest_gap(positions[mine], inside)
+        found, apart = _joined_to_clearest_gap(positions[mine], inside, at_least)
         groups[mine] = found + groups.max() + 1
         separation = min(separation, apart or np.inf)
     separation = float(separation) if np.isfinite(separation) else 0.0
@@ -157,10 +163,7 @@ def _joined(
     Returns:
         int64 ``(n,)`` group of each pixel, and the distance between the nearest two.
     """
-    first, second = _neighbours(positions)
-    between = polygon[first] != polygon[second]
-    first, second = first[between], second[between]
-    distance = np.linalg.norm(positions[first] - positions[second], axis=1)
+    first, second, distance = _links(positions, polygon)
     lengths = np.unique(distance)
     # Shorter links leave more and smaller groups: what is allowed can be bisected.
     low, high, groups = 0, len(lengths), polygon
@@ -176,23 +179,59 @@ def _joined(
     return groups, float(apart.min()) if len(apart) else 0.0
 
 
-def _joined_to_clearest_gap(positions: np.ndarray, polygon: np.ndarray) -> tuple[np.ndarray, float]:
-    """Join the polygons of one class up to the clearest gap, as :func:`_joined` returns it."""
+def _joined_to_clearest_gap(
+    positions: np.ndarray, polygon: np.ndarray, at_least: float
+) -> tuple[np.ndarray, float]:
+    """Join the polygons of one class up to the clearest gap, as :func:`_joined` returns it.
+
+    Args:
+        positions: float64 ``(n, 2)``.
+        polygon: int64 ``(n,)``, from 0 without gaps.
+        at_least: Polygons nearer than this are joined, gap or no gap, where that is allowed.
+    """
+    first, second, distance = _links(positions, polygon)
+    tree = _tree(polygon, first, second, distance)
+
+    def allowed(joined: np.ndarray) -> bool:
+        largest: int = np.bincount(joined).max()
+        return joined.max() > 0 and largest <= LARGEST_DISTANT_GROUP * len(joined)
+
+    def join(limit: float) -> np.ndarray:
+        near = distance < limit
+        return _components(polygon, first[near], second[near])
+
+    gaps = [
+        (longer / shorter, float(longer))
+        for shorter, longer in zip(tree, tree[1:])
+        if longer >= at_least and longer > CLEAR_GAP * shorter
+    ]
+    clearest = [limit for _, limit in sorted(gaps, reverse=True)]
+    chosen = next((limit for limit in clearest if allowed(join(limit))), None)
+    if chosen is None:
+        chosen = clearest[0] if clearest else min([at_least, *tree[-1:]])
+    # where that leaves one group with nearly everything, the largest distance that does not
+    limits = [chosen, *tree[tree < chosen][::-1]]
+    low, high = 0, len(limits)
+    while low < high:
+        middle = (low + high) // 2
+        if allowed(join(limits[middle])):
+            high = middle
+        else:
+            low = middle + 1
+    groups = join(limits[low]) if low < len(limits) else polygon
+    apart = distance[groups[first] != groups[second]]
+    return groups, float(apart.min()) if len(apart) else 0.0
+
+
+def _links(positions: np.ndarray, polygon: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return pairs of pixels of different polygons, and how far apart they are.
+
+    The shortest links between any two sets of polygons are among them.
+    """
     first, second = _neighbours(positions)
     between = polygon[first] != polygon[second]
     first, second = first[between], second[between]
-    distance = np.linalg.norm(positions[first] - positions[second], axis=1)
-    links = _tree(polygon, first, second, distance)
-    groups, apart = polygon, float(links[0]) if len(links) else 0.0
-    clearest = CLEAR_GAP
-    for shorter, longer in zip(links, links[1:]):
-        if longer / shorter <= clearest:
-            continue
-        near = distance < longer
-        joined = _components(polygon, first[near], second[near])
-        if np.bincount(joined).max() <= LARGEST_DISTANT_GROUP * len(joined):
-            groups, apart, clearest = joined, float(longer), longer / shorter
-    return groups, apart
+    return first, second, np.linalg.norm(positions[first] - positions[second], axis=1)
 
 
 def _tree(

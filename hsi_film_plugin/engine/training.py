@@ -101,7 +101,7 @@ def train(
     else:
         choice = unvalidated(settings.paths, options[0])
         near = np.full((len(pixels.classes), len(labels.classes)), np.nan, np.float32)
-    distant = replace(trial, folds=distant_folds(*places))
+    distant = replace(trial, folds=distant_folds(*places, folds.separation))
     choice, held_out = _state(distant, choice, options, compared, progress.part(0.8, 0.9))
     stacks = _final_heads(
         trial, choice, options, compared.setting, settings.ensemble, progress.part(0.9, 1.0)

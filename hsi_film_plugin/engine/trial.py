@@ -60,16 +60,13 @@ class Trial:
         weights = np.stack([self.weights(fold != k) for k in range(count) for _ in range(members)])
         shape, parameters = self.fitted(kind, effort, inputs, features, weights, progress)
         result = np.zeros((len(fold), self.n_classes), np.float32)
-        with torch.inference_mode():
-            outputs = logits(
-                shape,
-                parameters,
-                torch.from_numpy(inputs(self.pixels.spectra)),
-                torch.from_numpy(features),
-            )
-            said = outputs.softmax(-1).view(count, members, *outputs.shape[1:]).mean(1).numpy()
         for k in range(count):
-            result[fold == k] = said[k, fold == k]
+            held = fold == k
+            mine = {n: t[k * members : (k + 1) * members] for n, t in parameters.items()}
+            spectra = torch.from_numpy(inputs(self.pixels.spectra[held]))
+            with torch.inference_mode():
+                said = logits(shape, mine, spectra, torch.from_numpy(features[held]))
+            result[held] = said.softmax(-1).mean(0).numpy()
         return HeldOut(kind, effort, inputs.name, result)
 
     def members(self, kind: str, wanted: int) -> int:
@@ -99,10 +96,14 @@ class Trial:
         spectra = inputs(self.pixels.spectra)
         shape = HeadShape(kind, inputs.count, features.shape[1], self.n_classes)
         if kind == "linear":
-            progress.report(0.0, "Training")
-            found = linear_discriminants(spectra, self.pixels.classes, weights, self.n_classes)
+            found = []
+            for row, part in zip(weights, progress.parts(len(weights))):
+                part.report(0.0, "Training")
+                found.append(
+                    linear_discriminants(spectra, self.pixels.classes, row[None], self.n_classes)
+                )
             progress.report(1.0, "Training")
-            return shape, found
+            return shape, {name: torch.cat([one[name] for one in found]) for name in found[0]}
         seeds = [self.seed * 1000 + head for head in range(len(weights))]
         latest: Parameters = {}
         for fraction, parameters in fit(

@@ -184,7 +184,7 @@ def test_pixels_strewn_over_a_field_are_held_out_together_though_other_fields_ar
     places = [(20 * i, 20 * j) for i in range(4) for j in range(4)]
     kinds = [[0, 1, 2, 3][(i + 2 * j) % 4] for i in range(4) for j in range(4)]
     rows, cols, classes, polygons, field = strewn(places, kinds)
-    found = distant_folds(rows, cols, classes, polygons)
+    found = distant_folds(rows, cols, classes, polygons, 0.0)
     assert found.count >= 2
     for number in np.unique(field):
         assert len(np.unique(found.groups[field == number])) == 1
@@ -198,7 +198,7 @@ def test_distant_folds_measure_to_pixels_of_the_same_class():
     places = [(60 * i, 60 * j) for i in range(4) for j in range(4)]
     kinds = [(i + j) % 2 for i in range(4) for j in range(4)]
     rows, cols, classes, polygons, _ = strewn(places, kinds)
-    found = distant_folds(rows, cols, classes, polygons)
+    found = distant_folds(rows, cols, classes, polygons, 0.0)
     at = positions(rows, cols)
     for index in range(0, len(rows), 29):
         kin = (found.fold != found.fold[index]) & (classes == classes[index])
@@ -208,7 +208,7 @@ def test_distant_folds_measure_to_pixels_of_the_same_class():
 def test_evenly_spread_polygons_stand_for_themselves():
     places = [(30 * i, 30 * j) for i in range(5) for j in range(5)]
     rows, cols, classes, polygons = squares(places, [0, 1] * 12 + [0])
-    found = distant_folds(rows, cols, classes, polygons)
+    found = distant_folds(rows, cols, classes, polygons, 0.0)
     assert len(np.unique(found.groups)) == len(places)
 
 
@@ -216,15 +216,70 @@ def test_a_class_in_one_place_is_not_tested_far_away():
     rows, cols, classes, polygons = squares(
         [(0, 0), (0, 90), (90, 0), (90, 90), (40, 40)], [0, 1, 1, 0, 2]
     )
-    found = distant_folds(rows, cols, classes, polygons)
+    found = distant_folds(rows, cols, classes, polygons, 0.0)
     assert found.untested == (2,)
     assert (found.fold[classes == 2] == -1).all()
 
 
 def test_single_pixels_of_two_classes_can_be_held_out():
     found = distant_folds(
-        np.array([0, 50, 0, 50]), np.array([0, 0, 50, 50]), np.array([0, 0, 1, 1]), np.arange(4)
+        np.array([0, 50, 0, 50]),
+        np.array([0, 0, 50, 50]),
+        np.array([0, 0, 1, 1]),
+        np.arange(4),
+        0.0,
     )
     assert found.count >= 2
     for k in range(found.count):
         assert set(np.array([0, 0, 1, 1])[found.fold != k]) == {0, 1}
+
+
+def of_own_class(found: Folds, rows: np.ndarray, cols: np.ndarray, classes: np.ndarray) -> float:
+    """Return the median distance from a held-out pixel to one of its class trained on."""
+    at, nearest = positions(rows, cols), []
+    for index in range(0, len(rows), 5):
+        kin = (found.fold != found.fold[index]) & (classes == classes[index])
+        nearest.append(gap(at[index : index + 1], at[kin]) if kin.any() else np.nan)
+    return float(np.nanmedian(nearest))
+
+
+def clustered(seed: int):
+    """Return five classes of six fields of three polygons each."""
+    rng = np.random.default_rng(seed)
+    fields = rng.choice(64, 30, replace=False)
+    places = [
+        (int(f // 8) * 60 + 12 * k, int(f % 8) * 60 + int(rng.integers(0, 20)))
+        for f in fields
+        for k in range(3)
+    ]
+    return squares(places, np.repeat(np.arange(30) % 5, 3).tolist())
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("make", [lambda seed: scattered(seed, 80, 4), clustered])
+def test_distant_folds_keep_the_distance_of_those_that_are_chosen_on(make, seed: int):
+    rows, cols, classes, polygons = make(seed)
+    near = spatial_folds(rows, cols, classes, polygons)
+    found = distant_folds(rows, cols, classes, polygons, near.separation)
+    at = positions(rows, cols)
+    for c in np.unique(classes):
+        groups = found.groups[classes == c]
+        for a in np.unique(groups):
+            for b in np.unique(groups):
+                if a < b:
+                    apart = gap(at[found.groups == a], at[found.groups == b])
+                    assert apart >= near.separation - 1e-9
+    assert found.separation >= near.separation - 1e-9
+
+
+def test_a_small_second_field_does_not_break_up_the_large_one():
+    # 60 pixels strewn over one field and 5 over another: whole fields would leave one class
+    # with 5 training pixels, single pixels would say nothing of other ground
+    parts = [strewn([(0, 0)], [0]), strewn([(0, 400)], [1])]
+    rows, cols, classes = (np.concatenate([p[k] for p in parts]) for k in range(3))
+    few = strewn([(400, 0), (400, 400)], [0, 1], seed=1)
+    few = [a[np.r_[0:2, 25:27]] for a in few]
+    rows, cols, classes = (np.concatenate(x) for x in zip((rows, cols, classes), few[:3]))
+    found = distant_folds(rows, cols, classes, np.arange(len(rows)), 0.0)
+    sizes = np.bincount(np.unique(found.groups[classes == 0], return_inverse=True)[1])
+    assert sizes.max() > 10
