@@ -162,12 +162,15 @@ class Folds:
         grouping: How they were made, such as "whole polygons, grouped by where they lie".
         gap_pixels: Smallest distance between labels of different folds, in pixels.
         gap_metres: The same in metres, or None when the scene has no metric grid.
+        of_class: Whether that is the distance between labels of the same class; those of
+            other classes may then lie nearer.
     """
 
     pixels: tuple[int, ...]
     grouping: str
     gap_pixels: float
     gap_metres: float | None = None
+    of_class: bool = False
 
 
 @dataclass(frozen=True)
@@ -282,11 +285,18 @@ class Report:
 
 def cross_validated(folds: Folds) -> str:
     """Say what cross-validated accuracy was measured on."""
+    between, own_class = f", at least {_distance(folds)} apart", ""
+    if folds.of_class:
+        between = ""
+        own_class = (
+            f" and lies at least {_distance(folds)} from the nearest label of the same class that "
+            "was trained on; labels of other classes may lie nearer"
+        )
     return (
-        f"Cross-validated on {len(folds.pixels)} spatially separate folds of the labels "
-        f"({folds.grouping}), {_distance(folds)}: each of the {sum(folds.pixels):,} labelled "
-        "pixels was classified by a head that had seen no label of its fold. Ground that "
-        "differs from the labelled places can be mapped less well."
+        f"Cross-validated on {len(folds.pixels)} folds of the labels ({folds.grouping}){between}: "
+        f"each of the {sum(folds.pixels):,} labelled pixels was classified by a head that had "
+        f"seen no label of its fold{own_class}. Ground that differs from the labelled places can "
+        "be mapped less well."
     )
 
 
@@ -308,8 +318,8 @@ def no_statement(reason: str) -> str:
 def _distance(folds: Folds) -> str:
     pixels = f"{folds.gap_pixels:,.0f} pixels" if round(folds.gap_pixels) != 1 else "1 pixel"
     if folds.gap_metres is None:
-        return f"at least {pixels} apart"
-    return f"at least {folds.gap_metres:,.0f} m ({pixels}) apart"
+        return pixels
+    return f"{folds.gap_metres:,.0f} m ({pixels})"
 
 
 def render_report(report: Report) -> str:

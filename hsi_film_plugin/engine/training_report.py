@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from rasterio.enums import Resampling
+from scipy.spatial import cKDTree
 
 from .area import polygon_area_estimates
 from .assessment import Accuracy, accuracy, confusion_matrix
@@ -17,6 +18,7 @@ from .choice import HeldOut, losses
 from .classification import Mapped
 from .folds import Folds as Division
 from .grid import pixel_square_metres
+from .heads import SPATIAL_KINDS
 from .labels import Labels
 from .model import Model
 from .pseudo_image import true_colour_bands
@@ -39,7 +41,7 @@ from .report import (
 from .report_pictures import class_map_picture, paint_labels, thumbnail_step, true_colour
 from .scene import Scene
 from .training import Evidence
-from .training_pixels import read_pixels
+from .training_pixels import TrainingPixels, read_pixels
 
 DESCRIPTIONS = {
     "linear": "The pixel's spectrum alone, told apart by linear discriminants",
@@ -66,8 +68,15 @@ def training_report(
     labelled = paint_labels(picture, labels.rows, labels.cols, labels.classes_of, colors, step)
     every_band = tuple(range(scene.count))
     spectra, valid = read_pixels(scene, pixels.rows, pixels.cols, every_band)
-    near = _folds(scene, evidence.choosing_folds, "whole polygons, near ones taken together")
-    folds = _folds(scene, evidence.folds, "whole polygons, near ones of a class taken together")
+    near = _folds(
+        scene, evidence.choosing_folds, "whole polygons, near ones taken together", of_class=False
+    )
+    folds = _folds(
+        scene,
+        evidence.folds,
+        "whole polygons, near ones of a class taken together",
+        of_class=True,
+    )
     return Report(
         "Training report",
         scene.path.name,
@@ -201,7 +210,7 @@ def _facts(scene: Scene, evidence: Evidence) -> tuple[tuple[str, str], ...]:
     return tuple(facts)
 
 
-def _folds(scene: Scene, folds: Division, grouping: str) -> Folds | None:
+def _folds(scene: Scene, folds: Division, grouping: str, *, of_class: bool) -> Folds | None:
     if not folds.count:
         return None
     area = pixel_square_metres(scene)
@@ -211,7 +220,25 @@ def _folds(scene: Scene, folds: Division, grouping: str) -> Folds | None:
         f"{grouping} in {len(np.unique(folds.groups))} places",
         gap,
         gap * area**0.5 if area else None,
+        of_class,
     )
+
+
+def _own_class_distance(pixels: TrainingPixels, folds: Division) -> float:
+    """Return the median of the pixels from a held-out pixel to its class's nearest trained on.
+
+    NaN where no class is trained on while pixels of it are held out.
+    """
+    positions = np.stack([pixels.rows, pixels.cols], axis=1)
+    found = [np.zeros(0)]
+    for k in range(folds.count):
+        for c in np.unique(pixels.classes[folds.fold == k]):
+            mine = pixels.classes == c
+            held, trained = mine & (folds.fold == k), mine & (folds.fold != k)
+            if trained.any():
+                found.append(cKDTree(positions[trained]).query(positions[held])[0])
+    distances = np.concatenate(found)
+    return float(np.median(distances)) if len(distances) else np.nan
 
 
 def _held_out(evidence: Evidence) -> np.ndarray:
@@ -255,10 +282,17 @@ def _comparison(evidence: Evidence, folds: Folds | None) -> ComparisonSection | 
     note = (
         f"Spectral inputs of the networks: {evidence.spectral_name}. Spatial features: "
         f"{evidence.spatial_name}. {evidence.backbone_note} Both were chosen on the same folds. "
-        "A blend is used only where it beats spectra alone by more than two standard errors over "
-        f"places. {int(known.sum())} labelled pixels were held out in turn; the median one lies "
+    )
+    surroundings = [held_out.kind in SPATIAL_KINDS for held_out in evidence.candidates]
+    if any(surroundings) and not all(surroundings):
+        note += (
+            "Surroundings are used only where a blend with them beats the best blend of spectra "
+            "alone by more than two standard errors over places. "
+        )
+    note += (
+        f"{int(known.sum())} labelled pixels were held out in turn; the median one lies "
         f"{np.nanmedian(evidence.choosing_folds.nearest):.0f} pixels from the nearest one trained "
-        "on. Accuracy is stated on other folds, which lie further apart."
+        "on. Accuracy is stated on other folds."
     )
     return ComparisonSection(tuple(candidates), folds, note)
 
@@ -294,28 +328,33 @@ def _accuracy_section(evidence: Evidence, folds: Folds | None, n_classes: int) -
         return AccuracySection(
             no_statement("fewer than two classes are labelled in separate places")
         )
-    known = _held_out(evidence)
-    far = np.nanmedian(evidence.folds.nearest[known])
+    far = _own_class_distance(evidence.pixels, evidence.folds)
     note = (
         f"The median held-out pixel lies {far:.0f} pixels from the nearest one of its class that "
-        "was trained on."
+        f"was trained on.{_on_choosing_folds(evidence, far)}"
     )
-    close = _near(evidence)
-    if close.any():
-        right = evidence.near[close].argmax(axis=1) == evidence.pixels.classes[close]
-        note += (
-            " Nearer to the labels the map is better: "
-            if right.mean() > _validated(evidence)
-            else " Nearer to the labels the figure is another: "
-        )
-        note += (
-            f"{right.mean():.0%} of the pixels are right that lie "
-            f"{np.nanmedian(evidence.choosing_folds.nearest):.0f} pixels (median) from any label."
-        )
     if evidence.folds.untested:
         note += " Classes that are labelled in one place only are not judged."
     return AccuracySection(
         cross_validated(folds), _matrix(evidence, _held_out(evidence), n_classes), note
+    )
+
+
+def _on_choosing_folds(evidence: Evidence, far: float) -> str:
+    """Say what is right on the folds that were chosen on, beside those ``far`` from a class."""
+    known = _near(evidence)
+    if not known.any():
+        return ""
+    right = (evidence.near[known].argmax(axis=1) == evidence.pixels.classes[known]).mean()
+    near = _own_class_distance(evidence.pixels, evidence.choosing_folds)
+    if near < far:
+        better = "better" if right > _validated(evidence) else "not better"
+        where = f"Nearer to the labels of a class the map is {better}"
+    else:
+        where = "On the folds that were chosen on"
+    return (
+        f" {where}: {right:.0%} of the pixels are right there, the median one {near:.0f} pixels "
+        "from the nearest of its class."
     )
 
 
@@ -326,8 +365,9 @@ def _calibration_section(evidence: Evidence) -> CalibrationSection | None:
     return CalibrationSection(
         calibration(confidence, right),
         kept(confidence, right),
-        f"{in_plain_words(confidence, right)} Each fold is judged by the blend and the "
-        "temperature that the other folds chose.",
+        f"{in_plain_words(confidence, right)} The heads had seen no label of the fold that they "
+        "are judged on, and the temperature is that of the other folds; the blend was chosen "
+        "with all labels.",
     )
 
 

@@ -305,6 +305,14 @@ def test_distance_between_folds_without_a_metric_grid_is_told_in_pixels():
     assert " m " not in text
 
 
+def test_distance_of_a_class_is_never_told_as_one_between_folds():
+    text = r.cross_validated(replace(FOLDS, of_class=True))
+    assert "at least 360 m (12 pixels) from the nearest label of the same class" in text
+    assert "labels of other classes may lie nearer" in text
+    assert "apart" not in text
+    assert "separate" not in text
+
+
 def test_true_colour_is_transparent_where_nothing_is_valid():
     bands = np.stack([np.arange(16.0, dtype=np.float32).reshape(4, 4)] * 3)
     bands[:, 0, 0] = np.nan

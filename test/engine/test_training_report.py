@@ -15,6 +15,7 @@ from hsi_film_plugin.engine.assessment import confusion_matrix
 from hsi_film_plugin.engine.calibration import calibration
 from hsi_film_plugin.engine.classification import Mapped
 from hsi_film_plugin.engine.device import Device
+from hsi_film_plugin.engine.folds import Folds
 from hsi_film_plugin.engine.labels import Labels, read_labels
 from hsi_film_plugin.engine.model import Model
 from hsi_film_plugin.engine.progress import Progress
@@ -40,7 +41,11 @@ Trained = tuple[Scene, Labels, Model, Evidence]
 def trained(make_fields, tiny_backbone) -> Callable[..., Trained]:
     """Return a function that trains on a small scene; options are those of the scene."""
 
-    def run(keep: Callable[[Labels], np.ndarray] | None = None, **options) -> Trained:
+    def run(
+        keep: Callable[[Labels], np.ndarray] | None = None,
+        draw: Callable[[Labels], Labels] | None = None,
+        **options,
+    ) -> Trained:
         fields = make_fields(72, **options)
         scene = Scene.open(fields.raster)
         labels = read_labels(fields.labels, scene, "class_name")
@@ -53,6 +58,8 @@ def trained(make_fields, tiny_backbone) -> Callable[..., Trained]:
                 classes_of=labels.classes_of[kept],
                 polygons=labels.polygons[kept],
             )
+        if draw is not None:
+            labels = draw(labels)
         settings = TrainingSettings(
             backbone=tiny_backbone, ensemble=1, pseudo_image="rgb", timestep=0
         )
@@ -185,6 +192,79 @@ def test_without_metres_areas_are_pixels_and_gaps_have_no_metres(trained, make_r
     assert full.areas is not None
     assert full.areas.unit == "pixels"
     assert "pixels" in render_report(full)
+
+
+def touching_fields(labels: Labels) -> Labels:
+    """Return labels of rows of three fields that touch, each of another class."""
+    row, col = np.divmod(np.arange(72 * 12), 12)
+    drawn = row % 18 < 4
+    row, col = row[drawn], col[drawn]
+    return replace(
+        labels, rows=row, cols=col, classes_of=col // 4, polygons=3 * (row // 18) + col // 4
+    )
+
+
+def test_distance_between_folds_is_told_of_the_class_where_fields_of_others_touch(trained):
+    scene, labels, model, evidence = trained(draw=touching_fields)
+    positions = np.stack([evidence.pixels.rows, evidence.pixels.cols], axis=1)
+    apart = np.linalg.norm(positions[:, None] - positions[None], axis=2)
+    between = evidence.folds.fold[:, None] != evidence.folds.fold[None]
+    same = evidence.pixels.classes[:, None] == evidence.pixels.classes[None]
+    assert apart[between].min() == 1
+    assert apart[between & same].min() == 15
+    report = training_report(scene, labels, model, evidence, ())
+    assert "at least 150 m (15 pixels) from the nearest label of the same class" in (
+        report.accuracy.statement
+    )
+    assert "apart" not in report.accuracy.statement
+    assert report.comparison.folds.of_class is False
+
+
+def test_nearness_is_claimed_only_where_the_other_folds_lie_further_from_a_class(trained):
+    scene, labels, model, evidence = trained()
+    classes = evidence.pixels.classes
+    pairs = evidence.pixels.polygons // 2 % 2
+
+    def note(choosing: np.ndarray, stated: np.ndarray, near_right: bool = True) -> str:
+        """Return the accuracy's note for these folds, all wrong on the ones not right."""
+        right, wrong = np.eye(3, dtype=np.float32)[[classes, (classes + 1) % 3]]
+        changed = replace(
+            evidence,
+            choosing_folds=divided(evidence.choosing_folds, choosing),
+            folds=divided(evidence.folds, stated),
+            near=right if near_right else wrong,
+            held_out=wrong if near_right else right,
+        )
+        return training_report(scene, labels, model, changed, ()).accuracy.note
+
+    def divided(folds: Folds, fold: np.ndarray) -> Folds:
+        return replace(folds, fold=fold, count=2, nearest=np.ones(len(fold)))
+
+    within, between = evidence.pixels.rows % 2, pairs
+    assert "Nearer to the labels of a class the map is better: 100%" in note(within, between)
+    assert "the median one 1 pixel" in note(within, between)
+    assert "Nearer to the labels of a class the map is not better: 0%" in note(
+        within, between, near_right=False
+    )
+    for reversed_or_equal in (note(between, within), note(between, between)):
+        assert "Nearer" not in reversed_or_equal
+        assert "On the folds that were chosen on: 100%" in reversed_or_equal
+
+
+def test_notes_say_what_was_chosen_with_which_labels(trained):
+    scene, labels, model, evidence = trained()
+    report = training_report(scene, labels, model, evidence, ())
+    for part in (
+        "had seen no label of the fold that they are judged on",
+        "the temperature is that of the other folds; the blend was chosen with all labels",
+    ):
+        assert part in report.calibration.note
+    rule = "Surroundings are used only where a blend with them beats the best blend of spectra"
+    assert rule in report.comparison.note
+    assert "further apart" not in report.comparison.note
+    spatial = tuple(c for c in evidence.candidates if c.kind in ("spatial", "film"))
+    without = training_report(scene, labels, model, replace(evidence, candidates=spatial), ())
+    assert rule not in without.comparison.note
 
 
 def test_the_same_evidence_gives_the_same_page(trained):
