@@ -23,6 +23,8 @@ from .errors import InputError
 
 #: Longest description of a checkpoint that is read; one of 1000 tensors has 0.2 MB.
 LONGEST_PICKLE: Final = 4 * 1024 * 1024
+#: Longest name of an order of bytes that is read; "little" and "big" are all there are.
+LONGEST_ORDER: Final = 16
 #: What the layout before 1.6 begins with, and its version.
 _OLD_MAGIC: Final = 0x1950A86A20F9469CFC6C
 _OLD_VERSION: Final = 1001
@@ -133,12 +135,14 @@ class Checkpoint:
         (root,) = roots
         for name, entry in entries.items():
             packed = entry.compress_type != zipfile.ZIP_STORED or entry.flag_bits & _ENCRYPTED
+            # reading follows the one size, the checks below the other
+            packed = packed or entry.compress_size != entry.file_size
             if packed or entry.file_size > self._size:
                 raise Refused(f"its entry '{name}' is packed or larger than the file")
         if entries[f"{root}data.pkl"].file_size > LONGEST_PICKLE:
             raise Refused(f"its 'data.pkl' is longer than {LONGEST_PICKLE} bytes")
-        order = archive.read(f"{root}byteorder") if f"{root}byteorder" in entries else b"little"
-        if order != b"little":
+        order = entries.get(f"{root}byteorder")
+        if order and (order.file_size > LONGEST_ORDER or archive.read(order) != b"little"):
             raise Refused("its numbers are not little-endian")
         tensors = _state_dict(read_pickle(io.BytesIO(archive.read(f"{root}data.pkl"))))
         for key, storage in _storages(tensors).items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import random
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -224,6 +225,22 @@ def test_a_whole_module_is_refused_by_its_class(saved):
 )
 def test_zips_that_do_not_fit_together_are_refused(saved, changes, sentence):
     refused(rewritten(saved(state()), **changes), sentence)
+
+
+@pytest.mark.parametrize("lying", [False, True], ids=["large", "large and said to be small"])
+def test_an_order_of_bytes_that_is_no_word_is_refused_unread(saved, lying):
+    path = rewritten(saved(state()), byteorder=bytes(8_000_000))
+    if lying:
+        content = bytearray(path.read_bytes())
+        entry = content.rindex(b"a/byteorder") - 46
+        assert content[entry : entry + 4] == b"PK\x01\x02"
+        content[entry + 24 : entry + 28] = (6).to_bytes(4, "little")
+        path.write_bytes(content)
+    tracemalloc.start()
+    refused(path, "is packed or larger" if lying else "not little-endian")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 4_000_000
 
 
 def test_a_tensor_that_reaches_beyond_its_storage_is_refused(saved):
