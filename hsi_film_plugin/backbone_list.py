@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .bridge.backbone_catalogue import Entry, Kind, catalogue
+from .bridge.backbone_install import AUTHORS_LICENCE
 from .bridge.backbone_store import Installed, downloads_folder, installed_backbones
 from .bridge.download import partial_size
 from .translation import tr
@@ -93,7 +94,7 @@ def _of_own(own: Installed) -> Row:
         kind=Kind.FOLDER,
         name=own.origin.name,
         what=tr("A backbone of your own."),
-        licence=own.origin.licence,
+        licence=_licence_of_own(own),
         licence_address=None,
         page=None,
         remark=tr("Added from {place} on {date}.").format(place=own.origin.source, date=own.added),
@@ -106,6 +107,12 @@ def _of_own(own: Installed) -> Row:
         addable=False,
         removable=True,
     )
+
+
+def _licence_of_own(own: Installed) -> str:
+    if own.origin.licence == AUTHORS_LICENCE:
+        return tr("that of its author")
+    return own.origin.licence
 
 
 def _shown_files(entry: Entry, found: Installed | None) -> tuple[ShownFile, ...]:

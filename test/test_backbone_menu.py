@@ -200,6 +200,16 @@ def test_details_say_what_the_licence_is_and_take_no_markup(menu, store):
     assert "<i>x</i>" in details.toPlainText()
 
 
+def test_own_backbone_s_licence_is_shown_in_the_language_of_the_window(
+    menu, window, asked, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(backbone_list, "tr", lambda text: f"«{text}»")
+    menu.open()
+    menu.add(diffusers_folder(tmp_path / "mine"), "")
+    wait_for(lambda: window.messages)
+    assert "«that of its author»" in cells(menu._dialog, "own-mine")
+
+
 def test_keyboard_leads_from_the_table_to_the_buttons(menu):
     menu.open()
     dialog = menu._dialog

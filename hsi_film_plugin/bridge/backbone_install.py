@@ -31,6 +31,8 @@ IsCancelled = Callable[[], bool]
 #: Makes a backbone's folder of a checkpoint; raises what installing raises.
 Convert = Callable[[Path, Path, OnProgress, IsCancelled], None]
 
+#: The licence of a backbone that the catalogue does not know; windows show it translated.
+AUTHORS_LICENCE: Final = "of its author"
 #: What must stay free on the disk, in bytes.
 MARGIN: Final = 100_000_000
 #: The share of the work that is not converting.
@@ -86,7 +88,7 @@ def download_backbone(entry: Entry, means: Means) -> Installed:
                 else:
                     staged.mkdir()
                     for name in files:
-                        os.replace(folder / name, staged / name)
+                        _link_or_copy(folder / name, staged / name)
                 origin = Origin(
                     entry.name,
                     entry.licence,
@@ -140,7 +142,7 @@ def add_backbone(
                     _copy(offer, staged, means)
                 origin = Origin(
                     name,
-                    entry.licence if entry else "of its author",
+                    entry.licence if entry else AUTHORS_LICENCE,
                     source=str(offer.source),
                     sha256=offer.sha256,
                     published=trust is Trust.PUBLISHED,
@@ -238,6 +240,14 @@ def _is_there(path: Path, published: Published, on_bytes: Callable[[int, int], N
         return False
     size = published.size
     return sha256_of(path, lambda _: on_bytes(size, size)) == published.sha256
+
+
+def _link_or_copy(path: Path, target: Path) -> None:
+    """Stage a download, which stays where it is until the backbone is installed."""
+    try:
+        os.link(path, target)
+    except OSError:  # file systems of memory sticks know no links
+        shutil.copyfile(path, target)
 
 
 def _convert(checkpoint: Path, staged: Path, means: Means, start: float = _FETCHING) -> None:

@@ -185,6 +185,31 @@ def test_failed_conversion_keeps_the_download_for_the_next_try(checkpoint, means
     assert "tiny" in installed_backbones(store)
 
 
+@pytest.mark.parametrize("links", [True, False], ids=["links", "no links"])
+def test_failed_publishing_keeps_the_files_of_a_folder_for_the_next_try(
+    hub, means, server, store, monkeypatch, links
+):
+    def failing(*_):
+        raise OSError(28, "No space left on device")
+
+    def no_link(*_):
+        raise OSError(1, "Operation not permitted")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(backbone_install, "publish", failing)
+        if not links:
+            patch.setattr(backbone_install.os, "link", no_link)
+        with pytest.raises(BackboneFailure, match="No space left"):
+            download_backbone(hub, means)
+    assert installed_backbones(store) == {}
+    asked = len(server.requests)
+    installed = download_backbone(hub, means)
+    assert len(server.requests) == asked
+    weights = installed.folder / "diffusion_pytorch_model.safetensors"
+    assert weights.read_bytes() == CONTENT
+    assert weights.stat().st_nlink == 1
+
+
 def test_half_a_conversion_is_never_installed(checkpoint, means, store):
     def half(source, folder, on_progress, is_cancelled):
         folder.mkdir()
