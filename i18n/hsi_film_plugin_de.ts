@@ -49,27 +49,27 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/classification.py" line="113"/>
+        <location filename="../hsi_film_plugin/processing/classification.py" line="115"/>
         <source>Class probabilities</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/classification.py" line="113"/>
+        <location filename="../hsi_film_plugin/processing/classification.py" line="115"/>
         <source>A GeoTIFF with one band per class that holds the probability of that class. Optional.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/classification.py" line="142"/>
+        <location filename="../hsi_film_plugin/processing/classification.py" line="144"/>
         <source>{} – classes</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/classification.py" line="143"/>
+        <location filename="../hsi_film_plugin/processing/classification.py" line="145"/>
         <source>{} – confidence</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/classification.py" line="144"/>
+        <location filename="../hsi_film_plugin/processing/classification.py" line="146"/>
         <source>{} – class probabilities</source>
         <translation type="unfinished"></translation>
     </message>
@@ -344,82 +344,82 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/backbone_list.py" line="55"/>
+        <location filename="../hsi_film_plugin/backbone_list.py" line="56"/>
         <source>unknown</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/backbone_list.py" line="57"/>
+        <location filename="../hsi_film_plugin/backbone_list.py" line="58"/>
         <source>{} kB</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/backbone_list.py" line="59"/>
+        <location filename="../hsi_film_plugin/backbone_list.py" line="60"/>
         <source>{} MB</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/backbone_list.py" line="60"/>
+        <location filename="../hsi_film_plugin/backbone_list.py" line="61"/>
         <source>{} GB</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/backbone_list.py" line="91"/>
+        <location filename="../hsi_film_plugin/backbone_list.py" line="92"/>
         <source>A backbone of your own.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/backbone_list.py" line="91"/>
+        <location filename="../hsi_film_plugin/backbone_list.py" line="92"/>
         <source>Added from {place} on {date}.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/backbone_list.py" line="121"/>
+        <location filename="../hsi_film_plugin/backbone_list.py" line="128"/>
         <source>Yes</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/backbone_list.py" line="119"/>
+        <location filename="../hsi_film_plugin/backbone_list.py" line="126"/>
         <source>With the plugin</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/backbone_list.py" line="125"/>
+        <location filename="../hsi_film_plugin/backbone_list.py" line="132"/>
         <source>{} % downloaded</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/backbone_list.py" line="126"/>
+        <location filename="../hsi_film_plugin/backbone_list.py" line="133"/>
         <source>No</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/backbone_list.py" line="134"/>
+        <location filename="../hsi_film_plugin/backbone_list.py" line="141"/>
         <source>Can be downloaded, and is checked against its known sha256.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/backbone_list.py" line="136"/>
+        <location filename="../hsi_film_plugin/backbone_list.py" line="143"/>
         <source>No sha256 of this backbone is known, so the program does not download it: download it yourself by the link below and add it from the file. Its sha256 is shown to you, and remembered once you say that it is right.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/backbone_list.py" line="142"/>
+        <location filename="../hsi_film_plugin/backbone_list.py" line="149"/>
         <source>No sha256 of these files is known, so the program does not download them: download them yourself by the links below into one folder and add that. Their sha256 are shown to you, and remembered once you say that they are right.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/backbone_list.py" line="147"/>
+        <location filename="../hsi_film_plugin/backbone_list.py" line="154"/>
         <source>Add a folder that you have. Its sha256 is shown to you, and remembered.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/backbone_list.py" line="152"/>
+        <location filename="../hsi_film_plugin/backbone_list.py" line="159"/>
         <source>Its files have the known sha256.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/backbone_list.py" line="153"/>
+        <location filename="../hsi_film_plugin/backbone_list.py" line="160"/>
         <source>Its files have the sha256 that you trusted when you added them.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -436,6 +436,11 @@
     <message>
         <location filename="../hsi_film_plugin/processing/parameters.py" line="131"/>
         <source>The frozen diffusion UNet whose decoder provides the spatial features: its folder in diffusers format, or the id of one installed by Plugins ▸ HSI FiLM ▸ Backbones, such as openai-64. Leave it empty for the backbone that comes with the plugin.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/backbone_list.py" line="114"/>
+        <source>that of its author</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -989,13 +994,13 @@ Go back to the engine that the plugin installs? (“No” lets you choose anothe
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/train_and_classify.py" line="69"/>
-        <source>&lt;p&gt;From a hyperspectral scene and a few labelled polygons, points or pixels to a georeferenced class map with its legend, its model and an accuracy report, in one run.&lt;/p&gt;&lt;p&gt;Spectral, spatial and fused heads are compared on folds of whole polygons that lie apart from each other; the best classifies the scene, and the report shows the figures.&lt;/p&gt;</source>
+        <location filename="../hsi_film_plugin/processing/train_and_classify.py" line="80"/>
+        <source>hyperspectral,imaging spectroscopy,supervised,classification,training,class map,land cover,confidence,machine learning,deep learning,diffusion,film</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/train_and_classify.py" line="79"/>
-        <source>hyperspectral,imaging spectroscopy,supervised,classification,training,class map,land cover,confidence,machine learning,deep learning,diffusion,film</source>
+        <location filename="../hsi_film_plugin/processing/train_and_classify.py" line="69"/>
+        <source>&lt;p&gt;From a hyperspectral scene and a few labelled polygons, points or pixels to a georeferenced class map with its legend, its model and an accuracy report, in one run.&lt;/p&gt;&lt;p&gt;Linear, spectral, spatial and FiLM heads are compared and blended on spatially separate folds of whole polygons; the blend classifies the scene. Accuracy is stated on other folds, as a rule further from the labels of a class; the report shows the figures.&lt;/p&gt;</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -1007,13 +1012,13 @@ Go back to the engine that the plugin installs? (“No” lets you choose anothe
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/train_classifier.py" line="54"/>
-        <source>&lt;p&gt;Trains a classifier on a hyperspectral scene from a few labelled polygons, points or pixels. Spatial features of a frozen diffusion model are fused with each pixel’s spectrum; only a small head is trained.&lt;/p&gt;&lt;p&gt;Spectral, spatial and fused heads are compared on folds of whole polygons that lie apart from each other; the best is kept, and the report shows the figures.&lt;/p&gt;</source>
+        <location filename="../hsi_film_plugin/processing/train_classifier.py" line="64"/>
+        <source>hyperspectral,imaging spectroscopy,supervised,classification,training,machine learning,deep learning,diffusion,film,land cover,model</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/train_classifier.py" line="63"/>
-        <source>hyperspectral,imaging spectroscopy,supervised,classification,training,machine learning,deep learning,diffusion,film,land cover,model</source>
+        <location filename="../hsi_film_plugin/processing/train_classifier.py" line="54"/>
+        <source>&lt;p&gt;Trains a classifier on a hyperspectral scene from a few labelled polygons, points or pixels. Spatial features of a frozen diffusion model are fused with each pixel’s spectrum; only small heads are trained.&lt;/p&gt;&lt;p&gt;Linear, spectral, spatial and FiLM heads are compared and blended on spatially separate folds of whole polygons. Accuracy is stated on other folds, as a rule further from the labels of a class; the report shows the figures.&lt;/p&gt;</source>
         <translation type="unfinished"></translation>
     </message>
 </context>

@@ -234,7 +234,11 @@ def _training(parser: argparse.ArgumentParser) -> None:
 
 
 def _backbone(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--backbone", help="folder of a diffusers UNet (the bundled one)")
+    parser.add_argument(
+        "--backbone",
+        help="folder of a diffusers UNet, a converted checkpoint or a Stable Diffusion folder "
+        "(the bundled backbone)",
+    )
     parser.add_argument("--timestep", type=int, help="of the noising (chosen by validation)")
     parser.add_argument(
         "--blocks", type=int, nargs="+", help="decoder blocks from the end, such as -2 -3"

@@ -54,9 +54,10 @@ class TrainClassifier(HsiFilmAlgorithm):
         return self.tr(
             "<p>Trains a classifier on a hyperspectral scene from a few labelled polygons, points "
             "or pixels. Spatial features of a frozen diffusion model are fused with each pixel’s "
-            "spectrum; only a small head is trained.</p>"
-            "<p>Spectral, spatial and fused heads are compared on folds of whole polygons that lie "
-            "apart from each other; the best is kept, and the report shows the figures.</p>"
+            "spectrum; only small heads are trained.</p>"
+            "<p>Linear, spectral, spatial and FiLM heads are compared and blended on spatially "
+            "separate folds of whole polygons. Accuracy is stated on other folds, as a rule "
+            "further from the labels of a class; the report shows the figures.</p>"
         )
 
     def tags(self) -> list[str]:
