@@ -536,6 +536,7 @@ def test_missing_engine_is_said_before_anything_is_downloaded(monkeypatch):
 
 
 def test_store_lies_outside_of_the_plugin(monkeypatch):
+    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
     folder = backbone_store.store_folder()
     assert ROOT not in folder.parents
     assert os.fspath(folder).startswith(os.fspath(backbone_store.folders.data_folder()))

@@ -174,7 +174,8 @@ def test_polygons_become_a_map_with_a_report_and_a_stated_accuracy(trained):
     report = Path(trained.outputs["REPORT"]).read_text(encoding="utf-8")
     assert "Dark" in report
     assert "Bright" in report
-    confidence = pixels_of(trained.outputs["CONFIDENCE"])
+    confidence, unlike = pixels_of(trained.outputs["CONFIDENCE"])
+    assert unlike.shape == classes.shape
     assert 0.5 <= confidence.min() <= confidence.max() <= 1
     assert any("Overall accuracy" in info for info in trained.infos)
 
