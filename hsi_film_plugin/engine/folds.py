@@ -151,7 +151,10 @@ def _stratified(classes: np.ndarray, groups: np.ndarray, count: int) -> np.ndarr
 
 
 def _joined(
-    positions: np.ndarray, polygon: np.ndarray, allowed: Callable[[np.ndarray], bool]
+    positions: np.ndarray,
+    polygon: np.ndarray,
+    allowed: Callable[[np.ndarray], bool],
+    at_most: float = np.inf,
 ) -> tuple[np.ndarray, float]:
     """Join polygons nearer than the largest distance that is allowed.
 
@@ -159,12 +162,13 @@ def _joined(
         positions: float64 ``(n, 2)``.
         polygon: int64 ``(n,)``, from 0 without gaps.
         allowed: Judges the groups ``(n,)`` of a distance.
+        at_most: No larger distance is tried.
 
     Returns:
         int64 ``(n,)`` group of each pixel, and the distance between the nearest two.
     """
     first, second, distance = _links(positions, polygon)
-    lengths = np.unique(distance)
+    lengths = np.unique(np.minimum(distance, at_most))
     # Shorter links leave more and smaller groups: what is allowed can be bisected.
     low, high, groups = 0, len(lengths), polygon
     while low < high:
@@ -210,17 +214,7 @@ def _joined_to_clearest_gap(
     if chosen is None:
         chosen = clearest[0] if clearest else min([at_least, *tree[-1:]])
     # where that leaves one group with nearly everything, the largest distance that does not
-    limits = [chosen, *tree[tree < chosen][::-1]]
-    low, high = 0, len(limits)
-    while low < high:
-        middle = (low + high) // 2
-        if allowed(join(limits[middle])):
-            high = middle
-        else:
-            low = middle + 1
-    groups = join(limits[low]) if low < len(limits) else polygon
-    apart = distance[groups[first] != groups[second]]
-    return groups, float(apart.min()) if len(apart) else 0.0
+    return _joined(positions, polygon, allowed, chosen)
 
 
 def _links(positions: np.ndarray, polygon: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

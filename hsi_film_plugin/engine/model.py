@@ -129,6 +129,11 @@ class Predictor:
             {name: torch.from_numpy(array) for name, array in stack.parameters.items()}
             for stack in model.heads
         ]
+        #: For each stack the first one with the same spectral inputs, which are made once.
+        self._same_inputs = [
+            next(n for n, other in enumerate(model.heads) if _alike(other.inputs, stack.inputs))
+            for stack in model.heads
+        ]
 
     def __call__(self, spectra: np.ndarray, features: np.ndarray | None) -> np.ndarray:
         """Return probabilities, float32 ``(n, classes)``.
@@ -144,20 +149,27 @@ class Predictor:
             if features is None
             else torch.from_numpy(features)
         )
+        inputs = {
+            n: torch.from_numpy(model.heads[n].inputs(spectra)) for n in set(self._same_inputs)
+        }
         with torch.inference_mode():
             said = [
-                logits(
-                    stack.shape,
-                    parameters,
-                    torch.from_numpy(stack.inputs(spectra)),
-                    surroundings,
-                )
+                logits(stack.shape, parameters, inputs[same], surroundings)
                 .softmax(-1)
                 .mean(0)
                 .numpy()
-                for stack, parameters in zip(model.heads, self._parameters)
+                for stack, parameters, same in zip(model.heads, self._parameters, self._same_inputs)
             ]
         return blended([stack.part for stack in model.heads], said, model.temperature)
+
+
+def _alike(first: SpectralInputs, second: SpectralInputs) -> bool:
+    """Return whether both make the same of any spectrum."""
+    return (
+        first.snv == second.snv
+        and np.array_equal(first.affine.mean, second.affine.mean)
+        and np.array_equal(first.affine.matrix, second.affine.matrix)
+    )
 
 
 def save_model(model: Model, path: Path) -> None:

@@ -160,14 +160,13 @@ def _compare(
             if kind in settings.paths:
                 candidates.append(best)
     setting = None
-    features = np.zeros((len(trial.pixels.classes), 1), np.float32)
     if backbone is not None:
         found = spatial_candidates(
             scene, trial.pixels, sample, settings, backbone, progress.part(0.25, 0.5)
         )
         judge = "film" if "film" in spatial_kinds else spatial_kinds[0]
         setting = choose_spatial(trial, judge, inputs, found, progress.part(0.5, 0.75))
-        features = setting.features
+    features = _features(trial, setting)
     tried = {(candidate.kind, candidate.effort) for candidate in candidates}
     pairs = [(kind, effort) for kind in settings.paths for effort in efforts(kind)]
     pairs = [pair for pair in pairs if pair not in tried]
