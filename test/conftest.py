@@ -1,4 +1,4 @@
-"""What all tests need: the package imported first, Ctrl-C heard, and a stand-in for servers.
+"""What all tests need: the package imported first, Ctrl-C heard, QGIS, and small inputs.
 
 Pytest would take a checkout of the same name for the package.
 """
@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import re
 import signal
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
@@ -86,3 +88,99 @@ def server():
         yield standing_in
         standing_in.shutdown()
         thread.join()
+
+
+@pytest.fixture(scope="session")
+def qgis():
+    """A running QGIS application with Processing and, outside of it, no provider of ours."""
+    from qgis.core import QgsApplication
+    from qgis.testing import start_app
+
+    app = start_app()
+    plugins = Path(QgsApplication.pkgDataPath()) / "python" / "plugins"
+    if str(plugins) not in sys.path:
+        sys.path.append(str(plugins))
+    from processing.core.Processing import Processing
+
+    Processing.initialize()
+    return app
+
+
+def written_raster(path, bands=4, size=8, epsg=32633, value=1):
+    from osgeo import gdal, osr
+
+    raster = gdal.GetDriverByName("GTiff").Create(str(path), size, size, bands, gdal.GDT_Byte)
+    raster.SetGeoTransform((500000.0, 10.0, 0.0, 5800000.0, 0.0, -10.0))
+    if epsg:
+        srs = osr.SpatialReference()
+        srs.ImportFromEPSG(epsg)
+        raster.SetProjection(srs.ExportToWkt())
+    for band in range(1, bands + 1):
+        raster.GetRasterBand(band).Fill(value)
+    raster.FlushCache()
+    return str(path)
+
+
+@pytest.fixture
+def write_raster():
+    """Writes a raster of equal pixels of 10 m."""
+    return written_raster
+
+
+@pytest.fixture
+def scene(tmp_path):
+    """A raster of 8 x 8 pixels of 10 m in UTM 33N."""
+    return written_raster(tmp_path / "scene.tif")
+
+
+@pytest.fixture
+def polygons(qgis):
+    """A memory layer of three polygons on the scene: classes 1, 2, 2 named Wald, Wasser."""
+    from qgis.core import QgsFeature, QgsGeometry, QgsRectangle, QgsVectorLayer
+
+    layer = QgsVectorLayer(
+        "Polygon?crs=EPSG:32633&field=fid:integer&field=class_id:integer&field=class_name:string",
+        "my labels",
+        "memory",
+    )
+    for number, (class_id, name) in enumerate([(1, "Wald"), (2, "Wasser"), (2, "Wasser")]):
+        feature = QgsFeature(layer.fields())
+        feature.setAttributes([7, class_id, name])
+        x = 500000.0 + 20 * number
+        feature.setGeometry(QgsGeometry.fromRect(QgsRectangle(x, 5799970.0, x + 20, 5799990.0)))
+        layer.dataProvider().addFeature(feature)
+    layer.updateExtents()
+    return layer
+
+
+@pytest.fixture(scope="session")
+def make_feedback(qgis):
+    """Makes a feedback that remembers what was pushed to it."""
+    from qgis.core import QgsProcessingFeedback
+
+    class Feedback(QgsProcessingFeedback):
+        def __init__(self):
+            super().__init__(False)
+            self.texts = []
+            self.warnings = []
+            self.infos = []
+            self.errors = []
+
+        def setProgressText(self, text):
+            self.texts.append(text)
+
+        def pushWarning(self, warning):
+            self.warnings.append(warning)
+
+        def pushInfo(self, info):
+            self.infos.append(info)
+
+        def reportError(self, error, fatalError=False):  # noqa: N803
+            self.errors.append(error)
+
+    return Feedback
+
+
+@pytest.fixture
+def feedback(make_feedback):
+    return make_feedback()

@@ -17,9 +17,9 @@ from qgis.core import (
 
 from .algorithm import Group, HsiFilmAlgorithm
 from .engine_run import run_engine
-from .label_export import CapturedLabels
+from ..layers.label_export import CapturedLabels
 from .parameters import INPUT, add_labels, labels, scene_file
-from .raster_source import RasterFile
+from ..layers.raster_source import RasterFile
 from .training import REPORT, report_filter
 
 REFERENCE = "REFERENCE"

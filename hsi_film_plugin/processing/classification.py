@@ -17,7 +17,8 @@ from qgis.core import (
 from ..translation import tr
 from .algorithm import HsiFilmAlgorithm
 from .parameters import INPUT
-from .result_layers import load_styled, map_classes, style_class_map, style_confidence
+from ..layers.layer_styles import map_classes, style_class_map, style_confidence
+from .result_layers import load_styled
 
 EXTENT = "EXTENT"
 DASK_SCHEDULER = "DASK_SCHEDULER"

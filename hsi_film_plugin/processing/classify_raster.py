@@ -28,7 +28,7 @@ from .classification import (
 )
 from .engine_run import run_engine
 from .parameters import add_device, add_scene, device, scene_file
-from .raster_source import RasterFile
+from ..layers.raster_source import RasterFile
 from .training import MODEL, model_filter
 
 

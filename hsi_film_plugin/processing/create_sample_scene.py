@@ -18,7 +18,8 @@ from qgis.core import (
 
 from .algorithm import Group, HsiFilmAlgorithm
 from .parameters import SEED, add_seed
-from .result_layers import MapClass, load_styled, style_bands, style_polygons
+from ..layers.layer_styles import MapClass, style_bands, style_polygons
+from .result_layers import load_styled
 
 WIDTH = "WIDTH"
 HEIGHT = "HEIGHT"

@@ -24,8 +24,9 @@ from .parameters import (
     feature_job,
     scene_file,
 )
-from .raster_source import RasterFile
-from .result_layers import load_styled, style_bands
+from ..layers.raster_source import RasterFile
+from ..layers.layer_styles import style_bands
+from .result_layers import load_styled
 
 COMPONENTS = "COMPONENTS"
 OUTPUT = "OUTPUT"

@@ -24,8 +24,8 @@ from qgis.core import (
 
 from ..translation import tr
 from .algorithm import HsiFilmAlgorithm
-from .label_export import CapturedLabels, capture_labels
-from .raster_source import RasterFile, raster_file
+from ..layers.label_export import CapturedLabels, capture_labels
+from ..layers.raster_source import RasterFile, raster_file
 
 INPUT = "INPUT"
 CLASS_FIELD = "CLASS_FIELD"

@@ -23,9 +23,9 @@ from .classification import (
     style_maps,
 )
 from .engine_run import run_engine
-from .label_export import CapturedLabels
+from ..layers.label_export import CapturedLabels
 from .parameters import labels, scene_file
-from .raster_source import RasterFile
+from ..layers.raster_source import RasterFile
 from .training import (
     LABELS,
     MODEL,

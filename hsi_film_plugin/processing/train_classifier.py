@@ -12,9 +12,9 @@ from qgis.core import QgsProcessingContext, QgsProcessingFeedback
 
 from .algorithm import Group, HsiFilmAlgorithm
 from .engine_run import run_engine
-from .label_export import CapturedLabels
+from ..layers.label_export import CapturedLabels
 from .parameters import labels, scene_file
-from .raster_source import RasterFile
+from ..layers.raster_source import RasterFile
 from .training import (
     LABELS,
     MODEL,

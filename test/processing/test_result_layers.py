@@ -8,7 +8,7 @@ import gc
 def test_a_picture_is_made_of_the_bands_asked_for(qgis, scene):
     from qgis.core import QgsRasterLayer
 
-    from hsi_film_plugin.processing.result_layers import style_bands
+    from hsi_film_plugin.layers.layer_styles import style_bands
 
     layer = QgsRasterLayer(scene, "scene")
     style_bands(layer, 3, 2, 1)
@@ -19,7 +19,7 @@ def test_a_picture_is_made_of_the_bands_asked_for(qgis, scene):
 def test_fewer_bands_than_a_picture_needs_keep_their_style(qgis, tmp_path, scene):
     from qgis.core import QgsRasterLayer
 
-    from hsi_film_plugin.processing.result_layers import style_bands
+    from hsi_film_plugin.layers.layer_styles import style_bands
 
     layer = QgsRasterLayer(scene, "scene")
     before = layer.renderer().type()
@@ -28,7 +28,7 @@ def test_fewer_bands_than_a_picture_needs_keep_their_style(qgis, tmp_path, scene
 
 
 def test_polygons_get_the_colours_of_their_classes(polygons):
-    from hsi_film_plugin.processing.result_layers import MapClass, style_polygons
+    from hsi_film_plugin.layers.layer_styles import MapClass, style_polygons
 
     style_polygons(polygons, "class_id", [MapClass(1, "Wald", "#007700")])
     (category,) = polygons.renderer().categories()

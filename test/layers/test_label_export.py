@@ -10,7 +10,7 @@ def exported(qgis, tmp_path, feedback):
     """Capture a layer, export it, and open the file."""
     from qgis.core import QgsProcessingContext, QgsVectorLayer
 
-    from hsi_film_plugin.processing.label_export import capture_labels
+    from hsi_film_plugin.layers.label_export import capture_labels
 
     def export(layer, field="class_id"):
         captured = capture_labels(layer, field, "Training labels", "Class field")
@@ -22,7 +22,7 @@ def exported(qgis, tmp_path, feedback):
 
 @pytest.fixture
 def captured(qgis):
-    from hsi_film_plugin.processing.label_export import capture_labels
+    from hsi_film_plugin.layers.label_export import capture_labels
 
     return lambda layer, field="class_id": capture_labels(
         layer, field, "Training labels", "Class field"
@@ -131,7 +131,7 @@ def test_a_layer_without_crs_stays_without(exported):
 
 
 def test_names_and_colours_come_from_the_categorised_style(captured, polygons):
-    from hsi_film_plugin.processing.label_export import ClassStyle
+    from hsi_film_plugin.layers.label_export import ClassStyle
 
     categorised(polygons, "class_id", [(1, "Forest", "#117711"), (2.0, "2", "#1122cc")])
     assert captured(polygons).styles == (

@@ -1,0 +1,1 @@
+"""Between QGIS's layers and the files of the engine, for algorithms and dock alike."""
