@@ -34,7 +34,7 @@ export HSIFILM_DATA ?= $(ROOT)/../shared/data
 headless = env PATH="/usr/bin:/bin:$$PATH" QT_QPA_PLATFORM=offscreen \
 	XDG_RUNTIME_DIR="$(BUILD)/run" HSIFILM_ENGINE_PYTHON="$(ENGINE_PYTHON)"
 
-.PHONY: help install lint test demo bench bench-accuracy package desktop clean system
+.PHONY: help install lint test demo bench bench-accuracy bench-dock screenshots package desktop clean system
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sort \
@@ -68,6 +68,9 @@ demo: $(ENGINE_STAMP) | $(BUILD)/run ## a class map of the sample scene, or of R
 
 bench: $(DEV_STAMP) ## accuracy, time and memory, beside peers and controls
 	$(ENGINE_PYTHON) -m bench
+
+bench-dock: $(DEV_STAMP) ## how fast the dock answers, within QGIS
+	$(ENGINE_PYTHON) -m bench --only dock
 
 bench-accuracy: $(DEV_STAMP) ## tables against peers and controls; DATA= folder of .mat scenes, SEEDS=
 	$(ENGINE_PYTHON) -m bench.accuracy --seeds $(SEEDS) $(if $(DATA),--data "$(DATA)") --docs

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from .area_coverage import area_coverage_tables
+from .dock import dock_tables
 from .large_scene import large_scene_tables
 from .measure import OUTPUT, ROOT
 from .real_scenes import real_scene_tables
@@ -16,7 +17,7 @@ from .responsiveness import responsiveness_tables
 from .startup import startup_tables
 from .unlike import unlike_tables
 
-PARTS = ("start", "scenes", "responsiveness", "large", "areas", "unlike")
+PARTS = ("start", "dock", "scenes", "responsiveness", "large", "areas", "unlike")
 BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
 
 
@@ -30,6 +31,7 @@ def main() -> None:
     options = parser.parse_args()
     parts = {
         "start": startup_tables,
+        "dock": dock_tables,
         "scenes": lambda: real_scene_tables(options.seeds),
         "responsiveness": responsiveness_tables,
         "large": lambda: large_scene_tables(options.side),

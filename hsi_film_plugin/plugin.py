@@ -1,4 +1,4 @@
-"""The plugin as QGIS loads it: the provider always, the menu only where there is a window."""
+"""The plugin as QGIS loads it: the provider always, dock and menu only where there is a window."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from .icons import PLUGIN_ROOT
 from .processing.provider import HsiFilmProvider
 
 if TYPE_CHECKING:
+    from .dock_menu import DockMenu
     from .plugin_menu import PluginMenu
 
 
@@ -22,6 +23,7 @@ class HsiFilmPlugin:
         self._provider: HsiFilmProvider | None = None
         self._translator: QTranslator | None = None
         self._menus: list[PluginMenu] = []
+        self._dock_menu: DockMenu | None = None
 
     def initProcessing(self) -> None:
         """Offer the algorithms; all that qgis_process calls."""
@@ -32,18 +34,24 @@ class HsiFilmPlugin:
         QgsApplication.processingRegistry().addProvider(self._provider)
 
     def initGui(self) -> None:
-        """Offer the algorithms and the menu."""
+        """Offer the algorithms, the menu and the dock."""
         self.initProcessing()
         if self._iface is not None and not self._menus:
             from .backbone_menu import BackboneMenu
+            from .dock_menu import DockMenu
             from .environment_menu import EnvironmentMenu
 
-            self._menus = [EnvironmentMenu(self._iface), BackboneMenu(self._iface)]
+            engine_menu = EnvironmentMenu(self._iface)
+            self._dock_menu = DockMenu(self._iface, engine_menu)
+            self._menus = [engine_menu, BackboneMenu(self._iface)]
 
     def unload(self) -> None:
         """Take everything back, the engine included."""
         from .bridge.client import close_shared_client
 
+        if self._dock_menu is not None:
+            self._dock_menu.remove()
+            self._dock_menu = None
         for menu in self._menus:
             menu.remove()
         self._menus = []

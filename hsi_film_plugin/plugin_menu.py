@@ -24,6 +24,15 @@ class PluginMenu:
         self._iface = iface
         self._task: BackgroundTask | None = None
         self._actions: list[QAction] = []
+        self._listeners: list[Callable[[BackgroundTask | None], None]] = []
+
+    def add_listener(self, listener: Callable[[BackgroundTask | None], None]) -> None:
+        """Call `listener` with a task that has begun, and with None when it has ended."""
+        self._listeners.append(listener)
+
+    def remove_listener(self, listener: Callable[[BackgroundTask | None], None]) -> None:
+        """Call it no more."""
+        self._listeners.remove(listener)
 
     def remove(self) -> None:
         """Take the entries away and cancel what runs."""
@@ -79,10 +88,16 @@ class PluginMenu:
                 level = Qgis.MessageLevel.Success if outcome.done else Qgis.MessageLevel.Warning
                 self.tell(outcome.text, level)
             self.ended()
+            self._notify(None)
 
         self._task = BackgroundTask(description, work, on_end)
         QgsApplication.taskManager().addTask(self._task)
+        self._notify(self._task)
         return True
+
+    def _notify(self, task: BackgroundTask | None) -> None:
+        for listener in list(self._listeners):
+            listener(task)
 
     def ended(self) -> None:
         """Do what is to be done when a task has ended."""

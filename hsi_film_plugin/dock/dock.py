@@ -1,0 +1,311 @@
+"""The dock: its pages, and how they work together."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from qgis.core import (
+    QgsApplication,
+    QgsCoordinateTransform,
+    QgsCsException,
+    QgsGeometry,
+    QgsMapLayer,
+    QgsProject,
+)
+from qgis.gui import QgsDockWidget, QgsMapCanvas, QgsScrollArea
+from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtWidgets import QFrame, QWidget
+
+from .drawing import Drawing
+from .engine_panel import EngineMenu
+from .final_run import FinalRun
+from .finish_page import FinishPage
+from .label_page import LabelPage
+from .labelling import Labelling
+from .live_map import LiveMap
+from .live_state import LiveState, PreviewSettings
+from .map_page import MapPage
+from .page import Page
+from .project_state import read_state, write_state
+from .scene_page import ScenePage
+from .scene_sources import SceneSources
+from .sessions import Sessions
+from .suggestions import Suggestions
+from .synthetic_page import SyntheticPage
+
+#: Name of the dock, by which QGIS remembers its place.
+OBJECT_NAME = "HsiFilmDock"
+
+
+class Dock(QgsDockWidget):
+    """Everything between a hyperspectral image and its map, in one dock.
+
+    Args:
+        canvas: QGIS's map canvas.
+        engine_menu: Installs the engine; None where there is no menu.
+        parent: QGIS's main window.
+    """
+
+    def __init__(
+        self,
+        canvas: QgsMapCanvas,
+        engine_menu: EngineMenu | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("HSI FiLM"))
+        self.setObjectName(OBJECT_NAME)
+        self._canvas = canvas
+        self._open = True
+        self.labelling = Labelling(self)
+        self.live = LiveMap(canvas, PreviewSettings(), parent=self)
+        self.suggestions = Suggestions(canvas, self.live, self)
+        self.final_run = FinalRun(self)
+        self.drawing = Drawing(canvas, self.labelling, self)
+        self.drawing.keys_wanted = lambda: self.isVisible() and bool(self.suggestions.items())
+        self._content = Page("dock")
+        self.setWidget(self._content)
+        self.scene_page = ScenePage(self.labelling, engine_menu)
+        self.label_page = LabelPage(self.labelling, self.drawing)
+        self.map_page = MapPage(self.labelling, self.drawing, self.live, self.suggestions)
+        self.finish_page = FinishPage(self.labelling, self.final_run, self.live, canvas)
+        self.synthetic_page = SyntheticPage(self.labelling)
+        self.sessions = Sessions(self.labelling, self.state, self.restore, self)
+        self.sources = SceneSources(self.labelling, self)
+        self._add_pages()
+        self._connect()
+        self._apply_settings()
+        self._say("")
+        self._show_progress(None)
+        self._read_project()
+        self.scene_page.choose_first_scene()
+
+    def state(self) -> dict[str, Any]:
+        """Return what a project or a session keeps of the dock, in JSON's types."""
+        scene, page = self.labelling.scene, self._content.pages.currentIndex()
+        return {
+            "open": self._open and not self.isHidden(),
+            "scene": None if scene is None else scene.id(),
+            "page": page,
+            "class": self.drawing.current_class,
+            "automatic": self.map_page.automatic.isChecked(),
+            "mode": self.map_page.mode.currentData(),
+            "opacity": self.map_page.opacity.value(),
+            "side": self.map_page.mostPixels.currentData(),
+            "history": [vars(point) for point in self.map_page.history],
+            "avoided": [list(place) for place in self.suggestions.avoided],
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Set the dock as it was; what is not in the state stays as it is."""
+        page = self.map_page
+        if isinstance(state.get("automatic"), bool):
+            page.automatic.setChecked(state["automatic"])
+        for combo, key in ((page.mode, "mode"), (page.mostPixels, "side")):
+            place = combo.findData(state.get(key))
+            if place >= 0:
+                combo.setCurrentIndex(place)
+        if isinstance(state.get("opacity"), int):
+            page.opacity.setValue(state["opacity"])
+        page.restore_history(state.get("history"))
+        self.suggestions.avoided = _places(state.get("avoided"))
+        if isinstance(state.get("class"), int):
+            self.drawing.choose_class(state["class"])
+        if isinstance(state.get("page"), int):
+            self._content.pages.setCurrentIndex(state["page"])
+
+    def shut_down(self) -> None:
+        """Stop all work and let go of canvas and project, before the dock is deleted."""
+        project = QgsProject.instance()
+        project.readProject.disconnect(self._read_project)
+        project.writeProject.disconnect(self._write_project)
+        project.cleared.disconnect(self._project_cleared)
+        self.drawing.close()
+        self.label_page.spectra.close()
+        self.suggestions.close()
+        self.live.close()
+        self.final_run.cancel()
+        self.sources.close()
+        self.scene_page.close_page()
+        self.finish_page.close_page()
+        self.labelling.close()
+
+    def closeEvent(self, event: Any) -> None:
+        """Put the tool away when the dock is closed; the labels stay."""
+        self.drawing.take("")
+        super().closeEvent(event)
+
+    def _add_pages(self) -> None:
+        pages = self._content.pages
+        for page, name, tip in (
+            (self.scene_page, self.tr("Scene"), self.tr("The image, its labels and the engine")),
+            (self.label_page, self.tr("Label"), self.tr("Classes, drawing tools and spectra")),
+            (self.map_page, self.tr("Map"), self.tr("The live map, and where to label next")),
+            (self.finish_page, self.tr("Finish"), self.tr("The final map and its accuracy")),
+            (self.synthetic_page, self.tr("Synthetic"), self.tr("Samples for rare classes")),
+        ):
+            # On a small screen a page scrolls rather than making the window larger.
+            scroll = QgsScrollArea()
+            scroll.setFrameShape(QFrame.Shape.NoFrame)
+            scroll.setWidgetResizable(True)
+            scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+            scroll.setWidget(page)
+            scroll.setMinimumWidth(page.minimumSizeHint().width())
+            pages.setTabToolTip(pages.addTab(scroll, name), tip)
+
+    def _connect(self) -> None:
+        labelling, content = self.labelling, self._content
+        labelling.problem.connect(self._warn)
+        labelling.sceneChanged.connect(self._scene_changed)
+        labelling.labelsChanged.connect(self._labels_changed)
+        self.drawing.keyPressed.connect(self._key)
+        self.drawing.hint.connect(self._say)
+        self.live.stateChanged.connect(self._show_live)
+        self.live.mapReady.connect(self._map_ready)
+        self.suggestions.failed.connect(self._warn)
+        self.final_run.progressed.connect(self._show_progress)
+        self.final_run.finished.connect(lambda _: self._show_progress(None))
+        self.final_run.failed.connect(lambda _: self._show_progress(None))
+        self.label_page.labelWanted.connect(self.show_label)
+        self.scene_page.engine.settingsChanged.connect(self._apply_settings)
+        self.scene_page.engine.readyChanged.connect(lambda _: self._apply_settings())
+        self.scene_page.engine.progressed.connect(self._show_progress)
+        self.scene_page.pictureWanted.connect(self.sources.show_picture)
+        self.scene_page.sampleWanted.connect(self.sources.make_sample_scene)
+        self.scene_page.openWanted.connect(self.sessions.open)
+        self.scene_page.saveWanted.connect(self.sessions.save)
+        self.sessions.said.connect(self._say)
+        self.sources.said.connect(self._warn)
+        self.sources.progressed.connect(self._show_progress)
+        self.sources.sceneMade.connect(labelling.set_scene)
+        content.cancel.setIcon(QgsApplication.getThemeIcon("/mTaskCancel.svg"))
+        content.cancel.clicked.connect(self._cancel)
+        project = QgsProject.instance()
+        project.readProject.connect(self._read_project)
+        project.writeProject.connect(self._write_project)
+        project.cleared.connect(self._project_cleared)
+
+    def show_label(self, fid: object) -> None:
+        """Move the canvas to a label, and flash it."""
+        labels = self.labelling.labels
+        if labels is None:
+            return
+        geometry = labels.layer.getGeometry(fid)
+        if geometry.isNull():
+            return
+        box = self._on_canvas(geometry, labels.layer).boundingBox()
+        if not self._canvas.extent().contains(box):
+            self._canvas.setCenter(box.center())
+            self._canvas.refresh()
+        self._canvas.flashFeatureIds(labels.layer, [fid])
+
+    def _on_canvas(self, geometry: QgsGeometry, layer: QgsMapLayer) -> QgsGeometry:
+        shown = self._canvas.mapSettings().destinationCrs()
+        if layer.crs().isValid() and shown.isValid() and layer.crs() != shown:
+            transform = QgsCoordinateTransform(layer.crs(), shown, QgsProject.instance())
+            try:
+                geometry.transform(transform)
+            except QgsCsException:
+                return geometry
+        return geometry
+
+    def _key(self, key: str) -> None:
+        """Do what a key on the canvas means."""
+        current = self.suggestions.current
+        if key.isdigit():
+            if current is not None and self.drawing.current_class is not None:
+                self.map_page.accept_suggestion(self.drawing.current_class)
+        elif key == "N":
+            self.suggestions.visit_next()
+        elif key == "X":
+            self.suggestions.skip()
+        elif key == "F":
+            self.map_page.flick()
+        elif key == "U":
+            self.live.refresh()
+        elif key == "S":
+            self.label_page.plot.pin()
+
+    def _scene_changed(self) -> None:
+        labelling = self.labelling
+        self.live.set_scene(labelling.scene, labelling.grid)
+        self.suggestions.clear()
+        if labelling.scene is None:
+            self._say(self.tr("Choose a hyperspectral image on the page “Scene”."))
+        else:
+            self._say(self.tr("Add classes and draw labels on the page “Label”."))
+
+    def _labels_changed(self) -> None:
+        self.live.set_labels(self.labelling.labels)
+        self.suggestions.clear()
+
+    def _apply_settings(self) -> None:
+        engine = self.scene_page.engine
+        self.live.settings = replace(
+            self.live.settings, backbone=engine.backbone, device=engine.device
+        )
+
+    def _show_live(self, state: LiveState) -> None:
+        self._say(state.text)
+        self._show_progress(state.fraction)
+
+    def _map_ready(self, result: dict[str, Any]) -> None:
+        device = str(result.get("device") or "")
+        if device:
+            self.scene_page.engine.tell_device(device, str(result.get("device_reason") or ""))
+
+    def _warn(self, text: str) -> None:
+        self._say(text)
+
+    def _say(self, text: str) -> None:
+        self._content.status.setText(text)
+        self._content.status.setToolTip(text)
+
+    def _show_progress(self, fraction: float | None, text: str = "") -> None:
+        content = self._content
+        running = fraction is not None
+        content.progress.setVisible(running)
+        content.cancel.setVisible(running)
+        if running:
+            content.progress.setValue(round(1000 * float(fraction or 0.0)))
+        if text:
+            self._say(text)
+
+    def _cancel(self) -> None:
+        self.live.cancel()
+        self.suggestions.cancel()
+        self.final_run.cancel()
+        self.sources.cancel()
+        self.scene_page.engine.cancel()
+
+    def _read_project(self, document: Any = None) -> None:
+        """Take up the work that the project holds."""
+        state = read_state()
+        layer = QgsProject.instance().mapLayer(str(state.get("scene") or ""))
+        if layer is not None:
+            self.labelling.set_scene(layer)
+        if state:
+            self.restore(state)
+
+    def _write_project(self, document: Any = None) -> None:
+        if self.labelling.scene is not None or read_state():
+            write_state(self.state())
+
+    def _project_cleared(self) -> None:
+        self.labelling.set_scene(None)
+        self.suggestions.avoided = ()
+        self.map_page.set_history([])
+
+
+def _places(value: object) -> tuple[tuple[float, float], ...]:
+    """Return the pairs of numbers in a value read from JSON, nothing else."""
+    if not isinstance(value, list):
+        return ()
+    return tuple((float(item[0]), float(item[1])) for item in value if _is_place(item))
+
+
+def _is_place(item: object) -> bool:
+    if not isinstance(item, list) or len(item) != 2:
+        return False
+    return all(isinstance(number, (int, float)) for number in item)

@@ -1,0 +1,218 @@
+"""The page where the work ends: the final map, its check against a reference, the reports."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from qgis.core import QgsMapLayerProxyModel, QgsProcessing, QgsProject, QgsRasterLayer
+from qgis.gui import QgsMapCanvas
+from qgis.PyQt.QtCore import QUrl
+from qgis.PyQt.QtGui import QDesktopServices
+from qgis.PyQt.QtWidgets import QFileDialog, QWidget
+
+from .final_run import FinalRun
+from .labelling import Labelling
+from .live_map import LiveMap
+from .page import Page
+
+TRAIN = "hsifilm:trainandclassify"
+ASSESS = "hsifilm:assessaccuracy"
+#: The order of the choices of Processing's parameter DEVICE.
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
+
+class FinishPage(Page):
+    """Runs the algorithms of the plugin with what was labelled."""
+
+    def __init__(
+        self,
+        labelling: Labelling,
+        run: FinalRun,
+        live: LiveMap,
+        canvas: QgsMapCanvas,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__("finish_page", parent)
+        self._labelling = labelling
+        self._run = run
+        self._live = live
+        self._canvas = canvas
+        self._reports: dict[str, str] = {}
+        self._running = ""
+        self.area.addItem(self.tr("The whole image"), "all")
+        self.area.addItem(self.tr("What the canvas shows"), "view")
+        self.classMap.setFilters(QgsMapLayerProxyModel.Filter.RasterLayer)
+        self.reference.setFilters(
+            QgsMapLayerProxyModel.Filter.PolygonLayer | QgsMapLayerProxyModel.Filter.PointLayer
+        )
+        for combo in (self.classMap, self.reference):
+            combo.setAllowEmptyLayer(True)
+            combo.setCurrentIndex(0)
+        self.reference.layerChanged.connect(self._reference_chosen)
+        self.browse.clicked.connect(self._browse)
+        self.run.clicked.connect(self.train_and_classify)
+        self.dialog.clicked.connect(lambda: run.open_dialog(TRAIN, self.training_parameters()))
+        self.assess.clicked.connect(self._assess)
+        self.openReport.clicked.connect(lambda: self._open("REPORT"))
+        self.openAssessment.clicked.connect(lambda: self._open("ASSESSMENT"))
+        run.finished.connect(self._finished)
+        run.failed.connect(self._failed)
+        labelling.sceneChanged.connect(self._enable)
+        labelling.labelsChanged.connect(self._enable)
+        labelling.labelsChanged.connect(self._list_layers)
+        QgsProject.instance().layersAdded.connect(self._list_layers)
+        self._list_layers()
+        self._reference_chosen(self.reference.currentLayer())
+        self._enable()
+
+    def training_parameters(self) -> dict[str, Any]:
+        """Return the parameters of the final run as Processing takes them."""
+        labelling = self._labelling
+        folder = self.folder.text().strip()
+        parameters: dict[str, Any] = {
+            "INPUT": None if labelling.scene is None else labelling.scene.id(),
+            "LABELS": None if labelling.labels is None else labelling.labels.layer.id(),
+            "CLASS_FIELD": "class_id",
+            "BACKBONE": self._live.settings.backbone,
+            "DEVICE": DEVICES.index(self._live.settings.device),
+            "OUTPUT": self._destination(folder, "classes.tif"),
+            "MODEL": self._destination(folder, "model.safetensors"),
+            "REPORT": self._destination(folder, "report.html"),
+        }
+        if self.confidence.isChecked():
+            parameters["CONFIDENCE"] = self._destination(folder, "confidence.tif")
+        if self.area.currentData() == "view":
+            box = self._canvas.extent()
+            crs = self._canvas.mapSettings().destinationCrs().authid()
+            corners = (box.xMinimum(), box.xMaximum(), box.yMinimum(), box.yMaximum())
+            text = ",".join(repr(value) for value in corners)
+            parameters["EXTENT"] = f"{text} [{crs}]" if crs else text
+        return parameters
+
+    def train_and_classify(self) -> None:
+        """Train the final model, and map the area that was chosen."""
+        if not self._ready():
+            return
+        self._start(TRAIN, self.training_parameters())
+
+    def close_page(self) -> None:
+        """Stop listening to the project."""
+        QgsProject.instance().layersAdded.disconnect(self._list_layers)
+
+    def tell(self, text: str) -> None:
+        """Show a sentence about the results."""
+        self.result.setText(text)
+
+    def _list_layers(self, added: Any = None) -> None:
+        """List what can be a class map, and what can be compared with it."""
+        layers = QgsProject.instance().mapLayers().values()
+        self.classMap.setExceptedLayerList(
+            [
+                layer
+                for layer in layers
+                if isinstance(layer, QgsRasterLayer) and layer.bandCount() != 1
+            ]
+        )
+        labels = self._labelling.labels
+        self.reference.setExceptedLayerList([] if labels is None else [labels.layer])
+
+    def _ready(self) -> bool:
+        labels = self._labelling.labels
+        if self._labelling.scene is None or labels is None:
+            self.tell(self.tr("Choose an image and label it first."))
+            return False
+        if len(labels.counts()) < 2:
+            self.tell(self.tr("Label at least two classes first."))
+            return False
+        folder = self.folder.text().strip()
+        if folder and not Path(folder).is_dir():
+            self.tell(self.tr("The folder “{}” does not exist. Choose another.").format(folder))
+            return False
+        return True
+
+    def _destination(self, folder: str, name: str) -> str:
+        if not folder:
+            return QgsProcessing.TEMPORARY_OUTPUT
+        scene = self._labelling.scene
+        stem = "" if scene is None else f"{scene.name()}_"
+        path, number = Path(folder) / f"{stem}{name}", 2
+        while path.exists():  # nothing is overwritten unasked
+            first = Path(name)
+            path, number = Path(folder) / f"{stem}{first.stem}_{number}{first.suffix}", number + 1
+        return str(path)
+
+    def _assess(self) -> None:
+        classes, reference = self.classMap.currentLayer(), self.reference.currentLayer()
+        if classes is None or reference is None:
+            self.tell(self.tr("Choose a class map and a layer of reference polygons or points."))
+            return
+        self._start(
+            ASSESS,
+            {
+                "INPUT": classes.id(),
+                "REFERENCE": reference.id(),
+                "CLASS_FIELD": self.field.currentField(),
+                "REPORT": QgsProcessing.TEMPORARY_OUTPUT,
+                "TABLE": QgsProcessing.TEMPORARY_OUTPUT,
+            },
+        )
+
+    def _start(self, algorithm: str, parameters: dict[str, Any]) -> None:
+        if self._running:
+            self.tell(self.tr("Wait until the run before has ended, or cancel it below."))
+            return
+        self._running = algorithm
+        self._enable()
+        self.tell(self.tr("Running…"))
+        self._run.start(algorithm, parameters)
+
+    def _finished(self, results: dict[str, Any]) -> None:
+        training = self._running == TRAIN
+        self._running = ""
+        self._reports["REPORT" if training else "ASSESSMENT"] = str(results.get("REPORT", ""))
+        if training:
+            self._live.set_visible(False)
+            output = QgsProject.instance().mapLayer(str(results.get("OUTPUT", "")))
+            if output is not None:
+                self.classMap.setLayer(output)
+        self.tell(
+            self.tr("The map is in the project.")
+            if training
+            else self.tr("The map was compared with the reference.")
+        )
+        self._enable()
+
+    def _failed(self, text: str) -> None:
+        self._running = ""
+        self.tell(text)
+        self._enable()
+
+    def _enable(self) -> None:
+        ready = self._labelling.scene is not None and self._labelling.labels is not None
+        self.run.setEnabled(ready and not self._running)
+        self.dialog.setEnabled(ready)
+        self.assess.setEnabled(not self._running)
+        self.openReport.setEnabled(bool(self._reports.get("REPORT")))
+        self.openAssessment.setEnabled(bool(self._reports.get("ASSESSMENT")))
+
+    def _reference_chosen(self, layer: object) -> None:
+        self.field.setLayer(layer)
+        names = [] if layer is None else [f.name() for f in layer.fields()]  # type: ignore[attr-defined]
+        wanted = next((n for n in ("class_id", "class", "class_name") if n in names), None)
+        if wanted:
+            self.field.setField(wanted)
+
+    def _browse(self) -> None:
+        folder = QFileDialog.getExistingDirectory(
+            self, self.tr("Folder for map, model and report"), self.folder.text()
+        )
+        if folder:
+            self.folder.setText(folder)
+
+    def _open(self, name: str) -> None:
+        path = self._reports.get(name, "")
+        if not Path(path).is_file():
+            self.tell(self.tr("The report “{}” is not there any more.").format(path))
+            return
+        QDesktopServices.openUrl(QUrl.fromLocalFile(path))

@@ -1,0 +1,344 @@
+"""The page where classes are made and labels are drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from qgis.core import QgsApplication, QgsMapLayer, QgsMapLayerProxyModel
+from qgis.gui import QgsMapLayerComboBox
+from qgis.PyQt.QtCore import QItemSelectionModel, QModelIndex, Qt, pyqtSignal
+from qgis.PyQt.QtGui import QColor, QKeySequence
+from qgis.PyQt.QtWidgets import (
+    QAction,
+    QColorDialog,
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QHeaderView,
+    QInputDialog,
+    QMenu,
+    QMessageBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ..icons import icon
+from .class_table import ClassTableModel, Column
+from .class_transfer import (
+    ClassTransferError,
+    classes_of_layer,
+    import_labels,
+    read_classes,
+    write_classes,
+)
+from .drawing import Drawing
+from .label_layer import LabelLayerError
+from .label_statistics import Light
+from .labelling import Labelling
+from .page import Page
+from .spectra_panel import SpectraPanel
+from .spectra_plot import SpectraPlot
+
+TOOLS = ("polygon", "rectangle", "brush", "wand", "hole", "edit")
+
+
+class LabelPage(Page):
+    """Classes, tools and spectra.
+
+    Signals:
+        labelWanted: The feature id of a label to be shown on the map.
+    """
+
+    labelWanted = pyqtSignal(object)  # noqa: N815
+
+    def __init__(self, labelling: Labelling, drawing: Drawing, parent: QWidget | None = None):
+        super().__init__("label_page", parent)
+        self._labelling = labelling
+        self._drawing = drawing
+        self._model = ClassTableModel(self)
+        self._set_up_table()
+        self._set_up_classes()
+        self._set_up_tools()
+        self.plot = self.put(self.plotLayout, SpectraPlot(self))
+        self.spectra = SpectraPanel(self.plot, drawing.canvas, labelling, self)
+        self.spectra.labelClicked.connect(self.labelWanted)
+        self.followCursor.toggled.connect(self.spectra.follow_cursor)
+        self.showMeans.toggled.connect(self.spectra.show_means)
+        self.pin.clicked.connect(self.plot.pin)
+        self.clearPins.clicked.connect(self.plot.clear_pins)
+        self.splitter.setStretchFactor(0, 0)
+        self.splitter.setStretchFactor(1, 1)
+        labelling.labelsChanged.connect(self._labels_changed)
+        labelling.sceneChanged.connect(self._enable)
+        labelling.statisticsChanged.connect(self._show_statistics)
+        self._labels_changed()
+
+    def add_class(self) -> None:
+        """Add a class, and let the user name it at once."""
+        labels = self._labelling.ensure_labels()
+        if labels is None:
+            return
+        known = self._tried(labels.classes.add)
+        if known is None:
+            return
+        self._drawing.choose_class(known.class_id)
+        row = len(labels.classes.classes()) - 1
+        self.classes.setFocus()
+        self.classes.edit(self._model.index(row, Column.NAME))
+
+    def _set_up_table(self) -> None:
+        view = self.classes
+        view.setModel(self._model)
+        view.verticalHeader().hide()
+        view.verticalHeader().setDefaultSectionSize(view.fontMetrics().height() + 6)
+        header = view.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(Column.NAME, QHeaderView.ResizeMode.Stretch)
+        header.setMinimumSectionSize(20)
+        view.doubleClicked.connect(self._recolour)
+        view.selectionModel().currentRowChanged.connect(self._row_chosen)
+        self._model.modelReset.connect(self._select_current)
+        self._drawing.classChanged.connect(lambda _: self._select_current())
+
+    def _set_up_classes(self) -> None:
+        self.addClass.clicked.connect(self.add_class)
+        self.removeClass.clicked.connect(self._remove_classes)
+        self.mergeClasses.clicked.connect(self._merge_classes)
+        menu = QMenu(self)
+        for text, slot in (
+            (self.tr("Import classes from a layer…"), self._import_from_layer),
+            (self.tr("Import classes from a file…"), self._import_from_file),
+            (self.tr("Import labels from a layer…"), self._import_labels),
+            (self.tr("Export classes…"), self._export),
+        ):
+            action = QAction(text, menu)
+            action.triggered.connect(lambda checked=False, slot=slot: slot())
+            menu.addAction(action)
+        self.classMenu.setMenu(menu)
+        for key, slot in (("Ins", self.add_class), ("Del", self._remove_classes)):
+            action = QAction(self.classes)
+            action.setShortcut(QKeySequence(key))
+            action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+            action.triggered.connect(lambda checked=False, slot=slot: slot())
+            self.classes.addAction(action)
+
+    def _set_up_tools(self) -> None:
+        for name in TOOLS:
+            button = getattr(self, name)
+            button.setIcon(icon(f"tool_{name}"))
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+            button.clicked.connect(partial(self._take, name))
+        drawing = self._drawing
+        drawing.toolChanged.connect(self._show_tool)
+        drawing.hint.connect(self.hint.setText)
+        self.snap.toggled.connect(drawing.set_snapping)
+        self.brushWidth.valueChanged.connect(self._set_brush)
+        self.brushWidth.setValue(drawing.brush.width_pixels)
+        self.tolerance.setValue(drawing.wand.tolerance)
+        self.tolerance.valueChanged.connect(self._set_tolerance)
+        drawing.wand.toleranceChanged.connect(self.tolerance.setValue)
+        self.undo.setIcon(QgsApplication.getThemeIcon("/mActionUndo.svg"))
+        self.redo.setIcon(QgsApplication.getThemeIcon("/mActionRedo.svg"))
+        self.undo.clicked.connect(drawing.undo)
+        self.redo.clicked.connect(drawing.redo)
+        self._show_tool("")
+        drawing.set_snapping(self.snap.isChecked())
+
+    def _take(self, name: str, checked: bool) -> None:
+        self._drawing.take(name if checked else "")
+
+    def _set_brush(self, width: int) -> None:
+        self._drawing.brush.width_pixels = width
+
+    def _set_tolerance(self, degrees: float) -> None:
+        self._drawing.wand.tolerance = degrees
+
+    def _show_tool(self, in_hand: str) -> None:
+        for name in TOOLS:
+            getattr(self, name).setChecked(name == in_hand)
+        for widget in (self.widthLabel, self.brushWidth):
+            widget.setVisible(in_hand == "brush")
+        for widget in (self.toleranceLabel, self.tolerance):
+            widget.setVisible(in_hand == "wand")
+        if not in_hand:
+            self.hint.clear()
+        self.hint.setVisible(bool(in_hand))
+
+    def _labels_changed(self) -> None:
+        labels = self._labelling.labels
+        self._model.set_labels(labels)
+        if labels is not None:
+            stack = labels.undo_stack
+            stack.canUndoChanged.connect(lambda _: self._enable())
+            stack.canRedoChanged.connect(lambda _: self._enable())
+            labels.classes.changed.connect(self._enable)
+        self._select_current()
+        self._enable()
+
+    def _enable(self) -> None:
+        labels = self._labelling.labels
+        some = labels is not None and bool(labels.classes.classes())
+        self.empty.setVisible(not some)
+        self.advice.setVisible(some)
+        for name in ("addClass", "classMenu", *TOOLS):
+            getattr(self, name).setEnabled(self._labelling.scene is not None)
+        self.removeClass.setEnabled(some)
+        self.mergeClasses.setEnabled(some)
+        stack = None if labels is None else labels.undo_stack
+        for button, possible, text in (
+            (self.undo, stack and stack.canUndo(), stack and stack.undoText()),
+            (self.redo, stack and stack.canRedo(), stack and stack.redoText()),
+        ):
+            button.setEnabled(bool(possible))
+            name = self.tr("Undo (Ctrl+Z)") if button is self.undo else self.tr("Redo (Ctrl+Y)")
+            button.setToolTip(f"{name}: {text}" if text else name)
+
+    def _show_statistics(self, statistics: object) -> None:
+        self._model.set_statistics(statistics)
+        poor = [s for s in statistics if s.light is not Light.GOOD]  # type: ignore[attr-defined]
+        if not statistics:
+            self.advice.setText("")
+        elif poor:
+            self.advice.setText(poor[0].advice)
+        else:
+            self.advice.setText(self.tr("Every class has enough labels in enough places."))
+
+    def _row_chosen(self, current: QModelIndex, previous: QModelIndex) -> None:
+        known = self._model.class_at(current.row()) if current.isValid() else None
+        if known is not None and known.class_id != self._drawing.current_class:
+            self._drawing.choose_class(known.class_id)
+
+    def _select_current(self) -> None:
+        labels = self._labelling.labels
+        for row, known in enumerate(() if labels is None else labels.classes.classes()):
+            if known.class_id == self._drawing.current_class:
+                self.classes.selectionModel().setCurrentIndex(
+                    self._model.index(row, Column.NAME),
+                    QItemSelectionModel.SelectionFlag.ClearAndSelect
+                    | QItemSelectionModel.SelectionFlag.Rows,
+                )
+
+    def _chosen_ids(self) -> list[int]:
+        rows = self.classes.selectionModel().selectedRows()
+        found = [self._model.class_at(index.row()) for index in rows]
+        return [known.class_id for known in found if known is not None]
+
+    def _recolour(self, index: QModelIndex) -> None:
+        known = self._model.class_at(index.row())
+        labels = self._labelling.labels
+        if index.column() != Column.COLOUR or known is None or labels is None:
+            return
+        color = QColorDialog.getColor(QColor(known.color), self, known.name)
+        if color.isValid():
+            self._tried(labels.classes.recolour, known.class_id, color.name())
+            self._drawing.choose_class(known.class_id)
+
+    def _remove_classes(self) -> None:
+        labels, ids = self._labelling.labels, self._chosen_ids()
+        if labels is None or not ids:
+            return
+        counts = labels.counts()
+        lost = sum(counts.get(class_id, 0) for class_id in ids)
+        if lost and not self._confirmed(
+            self.tr("Delete %n class(es)", "", len(ids))
+            + " "
+            + self.tr("with %n label(s)? It can be undone.", "", lost)
+        ):
+            return
+        for class_id in ids:
+            self._tried(labels.delete_class, class_id)
+
+    def _merge_classes(self) -> None:
+        labels, ids = self._labelling.labels, self._chosen_ids()
+        if labels is None or len(ids) < 2:
+            self._tell(self.tr("Select two or more classes in the table first."))
+            return
+        self._tried(labels.merge_classes, ids[1:], ids[0])
+
+    def _import_from_layer(self) -> None:
+        layer = self._asked_layer(
+            self.tr("Classes of which layer?"), QgsMapLayerProxyModel.Filter.HasGeometry
+        )
+        if layer is not None:
+            self._take_classes(partial(classes_of_layer, layer))
+
+    def _import_from_file(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(
+            self, self.tr("A file of classes"), "", self.tr("Classes (*.csv *.qml)")
+        )
+        if path:
+            self._take_classes(partial(read_classes, Path(path)))
+
+    def _take_classes(self, read: Callable[[], tuple]) -> None:
+        labels = self._labelling.ensure_labels()
+        found = None if labels is None else self._tried(read)
+        if labels is None or found is None:
+            return
+        known = labels.classes.classes()
+        taken = {c.class_id for c in known} | {c.name for c in known}
+        new = tuple(c for c in found if c.class_id not in taken and c.name not in taken)
+        self._tried(labels.classes.replace, (*known, *new))
+
+    def _import_labels(self) -> None:
+        layer = self._asked_layer(
+            self.tr("Labels of which layer?"), QgsMapLayerProxyModel.Filter.PolygonLayer
+        )
+        labels = None if layer is None else self._labelling.ensure_labels()
+        if labels is None:
+            return
+        names = [field.name() for field in layer.fields()]
+        field = next((n for n in ("class_id", "class", "class_name") if n in names), None)
+        if field is None and names:
+            field, chosen = QInputDialog.getItem(
+                self, self.tr("Labels"), self.tr("The field that holds the class"), names, 0, False
+            )
+            if not chosen:
+                return
+        count = self._tried(import_labels, labels, layer, field or "")
+        if count is not None:
+            self._drawing.hint.emit(self.tr("%n label(s) were imported.", "", count))
+
+    def _export(self) -> None:
+        labels = self._labelling.labels
+        path, _ = QFileDialog.getSaveFileName(
+            self, self.tr("Export classes"), "classes.csv", self.tr("Classes (*.csv *.qml)")
+        )
+        if path and labels is not None:
+            self._tried(write_classes, Path(path), labels.classes.classes())
+
+    def _asked_layer(self, question: str, kinds: object) -> QgsMapLayer | None:
+        dialog = QDialog(self)
+        dialog.setWindowTitle(question)
+        combo = QgsMapLayerComboBox(dialog)
+        combo.setFilters(kinds)
+        own = self._labelling.labels
+        combo.setExceptedLayerList([] if own is None else [own.layer])
+        buttons = QDialogButtonBox(
+            QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel, dialog
+        )
+        buttons.accepted.connect(dialog.accept)
+        buttons.rejected.connect(dialog.reject)
+        layout = QVBoxLayout(dialog)
+        layout.addWidget(combo)
+        layout.addWidget(buttons)
+        if combo.count() == 0:
+            self._tell(self.tr("The project has no other layer of that kind."))
+            return None
+        return combo.currentLayer() if dialog.exec() else None
+
+    def _tried(self, action: Callable, *arguments: object):  # type: ignore[no-untyped-def]
+        """Return what the action returns; None, and a sentence shown, if it is refused."""
+        try:
+            return action(*arguments)
+        except (LabelLayerError, ClassTransferError, OSError) as error:
+            self._tell(str(error))
+            return None
+
+    def _tell(self, text: str) -> None:
+        self._labelling.problem.emit(text)
+
+    def _confirmed(self, question: str) -> bool:
+        yes, no = QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.No
+        return QMessageBox.question(self, "HSI FiLM", question, yes | no, yes) == yes

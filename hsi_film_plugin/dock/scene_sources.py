@@ -1,0 +1,129 @@
+"""Rasters that the dock can make for itself: the sample scene, and derived pictures of a scene."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from qgis.core import QgsProject, QgsRasterLayer, QgsSettings
+from qgis.PyQt.QtCore import QObject, QStandardPaths, pyqtSignal
+
+from ..layers.raster_source import raster_file
+from .engine_task import EngineTask
+from .final_run import FinalRun
+from .labelling import Labelling
+
+SAMPLE = "hsifilm:createsamplescene"
+
+
+class SceneSources(QObject):
+    """Makes rasters in the background and adds them to the project.
+
+    Signals:
+        said: A sentence for the user.
+        progressed: The fraction that is done, None at the end, and what is done.
+        sceneMade: A new scene's layer.
+    """
+
+    said = pyqtSignal(str)
+    progressed = pyqtSignal(object, str)
+    sceneMade = pyqtSignal(object)  # noqa: N815
+
+    def __init__(self, labelling: Labelling, parent: QObject) -> None:
+        super().__init__(parent)
+        self._labelling = labelling
+        self._task: EngineTask | None = None
+        self._sample = FinalRun(self)
+        self._sample.progressed.connect(self._progress)
+        self._sample.finished.connect(self._sample_made)
+        self._sample.failed.connect(self._failed)
+
+    def make_sample_scene(self) -> None:
+        """Render the sample scene to a folder of its own among the user's documents."""
+        documents = QStandardPaths.writableLocation(
+            QStandardPaths.StandardLocation.DocumentsLocation
+        )
+        start = str(QgsSettings().value("hsi_film/sample_folder", "", type=str) or documents)
+        folder, number = Path(start) / "hsi_film_sample", 2
+        while folder.exists():  # nothing is overwritten
+            folder, number = Path(start) / f"hsi_film_sample_{number}", number + 1
+        try:
+            folder.mkdir(parents=True)
+        except OSError as error:
+            self.said.emit(
+                self.tr("The folder “{folder}” cannot be made: {reason}.").format(
+                    folder=folder, reason=error.strerror or error
+                )
+            )
+            return
+        self.progressed.emit(0.0, self.tr("Rendering the sample scene"))
+        self._sample.start(
+            SAMPLE,
+            {
+                "WIDTH": 256,
+                "HEIGHT": 256,
+                "SEED": 0,
+                "OUTPUT": str(folder / "sample_scene.tif"),
+                "TRAINING": str(folder / "training.gpkg"),
+                "REFERENCE": str(folder / "reference.gpkg"),
+            },
+        )
+
+    def show_picture(self, key: str) -> None:
+        """Make a derived picture of the scene, such as its principal components, and show it."""
+        scene = self._labelling.scene
+        if scene is None or self._task is not None:
+            return
+        path = raster_file(scene, self.tr("Hyperspectral image")).path
+        name = f"{scene.name()} – {key.upper()}"
+        self._task = EngineTask(
+            self.tr("Computing a picture of the image"),
+            "pseudo_image",
+            lambda: {"input": path, "kind": key},
+            output="picture.tif",
+        )
+        self._task.progressed.connect(self._progress)
+        self._task.succeeded.connect(lambda result: self._picture_made(result, name))
+        self._task.failed.connect(lambda text, kind: self._failed(text))
+        self._task.cancelled.connect(lambda: self._failed(""))
+        self._task.start()
+
+    def cancel(self) -> None:
+        """Stop what runs."""
+        self._sample.cancel()
+        if self._task is not None:
+            self._task.cancel()
+
+    def close(self) -> None:
+        """Stop what runs, and say nothing more."""
+        self._sample.cancel()
+        if self._task is not None:
+            self._task.forget()
+            self._task = None
+
+    def _picture_made(self, result: dict[str, Any], name: str) -> None:
+        self._task = None
+        self.progressed.emit(None, "")
+        layer = QgsRasterLayer(str(result["output"]), name)
+        project, scene = QgsProject.instance(), self._labelling.scene
+        project.addMapLayer(layer, False)
+        root = project.layerTreeRoot()
+        node = None if scene is None else root.findLayer(scene.id())
+        parent = root if node is None or node.parent() is None else node.parent()
+        place = 0 if node is None else parent.children().index(node)
+        parent.insertLayer(place, layer)
+
+    def _sample_made(self, results: dict[str, Any]) -> None:
+        self.progressed.emit(None, "")
+        layer = QgsProject.instance().mapLayer(str(results.get("OUTPUT") or ""))
+        if layer is not None:
+            self.sceneMade.emit(layer)
+
+    def _progress(self, fraction: float, text: str) -> None:
+        self.progressed.emit(fraction, text)
+
+    def _failed(self, text: str) -> None:
+        self._task = None
+        self.progressed.emit(None, "")
+        if text:
+            self.said.emit(text)
