@@ -1,4 +1,4 @@
-"""Where the bridge keeps things, per user: the managed environment and the logs."""
+"""Where the plugin keeps things, per user: the managed environment, the logs, the cache."""
 
 from __future__ import annotations
 
@@ -21,6 +21,17 @@ def data_folder() -> Path:
         base = str(Path.home() / "Library" / "Application Support")
     else:
         base = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+    return Path(base) / "hsi_film_plugin"
+
+
+def cache_folder() -> Path:
+    """Return the user's folder for what can be computed again; it need not exist yet."""
+    if os.name == "nt":
+        base = os.environ.get("LOCALAPPDATA") or str(Path.home() / "AppData" / "Local")
+        return Path(base) / "hsi_film_plugin" / "cache"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "hsi_film_plugin"
+    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     return Path(base) / "hsi_film_plugin"
 
 
