@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from qgis.core import (
@@ -14,7 +15,7 @@ from qgis.core import (
     QgsProject,
 )
 from qgis.gui import QgsDockWidget, QgsMapCanvas, QgsScrollArea
-from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtCore import Qt, QTimer
 from qgis.PyQt.QtWidgets import QFrame, QWidget
 
 from .drawing import Drawing
@@ -24,13 +25,14 @@ from .finish_page import FinishPage
 from .label_page import LabelPage
 from .labelling import Labelling
 from .live_map import LiveMap
-from .live_state import LiveState, PreviewSettings
+from .live_state import LiveKind, LiveState, PreviewSettings
 from .map_page import MapPage
 from .page import Page
 from .project_state import read_state, write_state
 from .scene_page import ScenePage
 from .scene_sources import SceneSources
 from .sessions import Sessions
+from .status_strip import StatusStrip
 from .suggestions import Suggestions
 from .synthetic_page import SyntheticPage
 
@@ -73,13 +75,15 @@ class Dock(QgsDockWidget):
         self.synthetic_page = SyntheticPage(self.labelling)
         self.sessions = Sessions(self.labelling, self.state, self.restore, self)
         self.sources = SceneSources(self.labelling, self)
+        self.strip = StatusStrip(
+            self._content.status, self._content.progress, self._content.cancel, self
+        )
         self._add_pages()
         self._connect()
         self._apply_settings()
-        self._say("")
-        self._show_progress(None)
         self._read_project()
-        self.scene_page.choose_first_scene()
+        # The dock is on the screen before a file is opened for it.
+        QTimer.singleShot(0, self.scene_page.choose_first_scene)
 
     def state(self) -> dict[str, Any]:
         """Return what a project or a session keeps of the dock, in JSON's types."""
@@ -156,28 +160,28 @@ class Dock(QgsDockWidget):
 
     def _connect(self) -> None:
         labelling, content = self.labelling, self._content
-        labelling.problem.connect(self._warn)
+        labelling.problem.connect(self.strip.warn)
         labelling.sceneChanged.connect(self._scene_changed)
         labelling.labelsChanged.connect(self._labels_changed)
         self.drawing.keyPressed.connect(self._key)
-        self.drawing.hint.connect(self._say)
+        self.drawing.hint.connect(self.strip.say)
         self.live.stateChanged.connect(self._show_live)
         self.live.mapReady.connect(self._map_ready)
-        self.suggestions.failed.connect(self._warn)
-        self.final_run.progressed.connect(self._show_progress)
-        self.final_run.finished.connect(lambda _: self._show_progress(None))
-        self.final_run.failed.connect(lambda _: self._show_progress(None))
+        self.suggestions.failed.connect(self.strip.warn)
+        self.final_run.progressed.connect(partial(self._show_progress, "final run"))
+        for ended in (self.final_run.finished, self.final_run.failed):
+            ended.connect(lambda _: self._show_progress("final run", None))
         self.label_page.labelWanted.connect(self.show_label)
         self.scene_page.engine.settingsChanged.connect(self._apply_settings)
         self.scene_page.engine.readyChanged.connect(lambda _: self._apply_settings())
-        self.scene_page.engine.progressed.connect(self._show_progress)
+        self.scene_page.engine.progressed.connect(partial(self._show_progress, "installation"))
         self.scene_page.pictureWanted.connect(self.sources.show_picture)
         self.scene_page.sampleWanted.connect(self.sources.make_sample_scene)
         self.scene_page.openWanted.connect(self.sessions.open)
         self.scene_page.saveWanted.connect(self.sessions.save)
-        self.sessions.said.connect(self._say)
-        self.sources.said.connect(self._warn)
-        self.sources.progressed.connect(self._show_progress)
+        self.sessions.said.connect(self.strip.say)
+        self.sources.said.connect(self.strip.warn)
+        self.sources.progressed.connect(partial(self._show_progress, "source"))
         self.sources.sceneMade.connect(labelling.set_scene)
         content.cancel.setIcon(QgsApplication.getThemeIcon("/mTaskCancel.svg"))
         content.cancel.clicked.connect(self._cancel)
@@ -232,9 +236,9 @@ class Dock(QgsDockWidget):
         self.live.set_scene(labelling.scene, labelling.grid)
         self.suggestions.clear()
         if labelling.scene is None:
-            self._say(self.tr("Choose a hyperspectral image on the page “Scene”."))
+            self.strip.say(self.tr("Choose a hyperspectral image on the page “Scene”."))
         else:
-            self._say(self.tr("Add classes and draw labels on the page “Label”."))
+            self.strip.say(self.tr("Add classes and draw labels on the page “Label”."))
 
     def _labels_changed(self) -> None:
         self.live.set_labels(self.labelling.labels)
@@ -247,30 +251,19 @@ class Dock(QgsDockWidget):
         )
 
     def _show_live(self, state: LiveState) -> None:
-        self._say(state.text)
-        self._show_progress(state.fraction)
+        if state.kind is LiveKind.FAILED:
+            self.strip.warn(state.text)
+        self._show_progress("live map", state.fraction, state.text)
 
     def _map_ready(self, result: dict[str, Any]) -> None:
         device = str(result.get("device") or "")
         if device:
             self.scene_page.engine.tell_device(device, str(result.get("device_reason") or ""))
 
-    def _warn(self, text: str) -> None:
-        self._say(text)
-
-    def _say(self, text: str) -> None:
-        self._content.status.setText(text)
-        self._content.status.setToolTip(text)
-
-    def _show_progress(self, fraction: float | None, text: str = "") -> None:
-        content = self._content
-        running = fraction is not None
-        content.progress.setVisible(running)
-        content.cancel.setVisible(running)
-        if running:
-            content.progress.setValue(round(1000 * float(fraction or 0.0)))
+    def _show_progress(self, source: str, fraction: float | None, text: str = "") -> None:
+        self.strip.progress(source, fraction)
         if text:
-            self._say(text)
+            self.strip.say(text)
 
     def _cancel(self) -> None:
         self.live.cancel()

@@ -93,6 +93,7 @@ class MapPage(Page):
         self.mode.currentIndexChanged.connect(lambda _: live.set_mode(self.mode.currentData()))
         self.opacity.valueChanged.connect(lambda value: live.set_opacity(value / 100))
         self.flicker.toggled.connect(self._flicker)
+        live.preview.shownChanged.connect(lambda shown: self.flicker.setChecked(not shown))
         self.mostPixels.currentIndexChanged.connect(self._set_most_pixels)
         live.stateChanged.connect(self._show_state)
         live.accuracyChanged.connect(self._add_accuracy)
