@@ -46,7 +46,10 @@ class DockMenu:
             self.dock = Dock(self._iface.mapCanvas(), self._engine_menu, self._iface.mainWindow())
             self._iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.dock)
             self.dock.visibilityChanged.connect(self._follow)
-        self.dock.setUserVisible(shown)
+        if shown:
+            self.dock.setUserVisible(True)
+        else:
+            self.dock.close()  # which puts its tool away, too
 
     def remove(self) -> None:
         """Take button, entry and dock away; what runs is cancelled."""
@@ -67,8 +70,7 @@ class DockMenu:
 
     def _open_with_project(self, document: Any = None) -> None:
         """Open the dock with a project that was saved with it."""
-        if self.dock is not None:
-            return
-        text, known = QgsProject.instance().readEntry("hsi_film", "/dock", "")
-        if known and '"open": true' in text:
+        from .dock.project_state import read_state
+
+        if read_state().get("open") is True:
             self.show()

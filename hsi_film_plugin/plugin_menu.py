@@ -27,8 +27,10 @@ class PluginMenu:
         self._listeners: list[Callable[[BackgroundTask | None], None]] = []
 
     def add_listener(self, listener: Callable[[BackgroundTask | None], None]) -> None:
-        """Call `listener` with a task that has begun, and with None when it has ended."""
+        """Call `listener` with a task that runs or begins, and with None when it has ended."""
         self._listeners.append(listener)
+        if self._task is not None:
+            listener(self._task)
 
     def remove_listener(self, listener: Callable[[BackgroundTask | None], None]) -> None:
         """Call it no more."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -131,6 +132,57 @@ def test_taking_the_menu_away_stops_an_installation(window, agree, monkeypatch):
     wait_for(lambda: "stopped" in seen)
     assert seen == ["began", "stopped"]
     assert window.menu.actions() == []
+
+
+def test_who_listens_is_told_of_the_beginning_and_the_end(menu, window, agree, monkeypatch):
+    build = threading.Event()
+
+    def wait_to_build(target, on_progress, is_cancelled, order):
+        build.wait(20)
+        return environment.EngineStatus(Path("python"), True, "Installed.")
+
+    monkeypatch.setattr(environment, "build_environment", wait_to_build)
+    told, late = [], []
+    menu.add_listener(told.append)
+    menu.install()
+    (task,) = told
+    assert "Installing" in task.description()
+    menu.add_listener(late.append)  # what runs already is told at once
+    assert late == [task]
+    menu.remove_listener(late.append)
+    build.set()
+    wait_for(lambda: len(told) == 2)
+    assert told == [task, None]
+    assert late == [task]
+    assert window.bar.messages == ["Installed."]
+
+
+def test_who_listens_may_leave_while_being_told(menu, monkeypatch):
+    monkeypatch.setattr(environment, "check_interpreter", lambda python, stop: "torch is missing.")
+    told = []
+
+    def leave(task):
+        told.append(("first", task is None))
+        menu.remove_listener(leave)
+
+    menu.add_listener(leave)
+    menu.add_listener(lambda task: told.append(("second", task is None)))
+    menu.check_and_set("/usr/bin/python3")
+    wait_for(lambda: ("second", True) in told)
+    assert told == [("first", False), ("second", False), ("second", True)]
+
+
+def test_a_broken_task_is_told_as_ended(menu, window, agree, monkeypatch):
+    def build(*arguments):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(environment, "build_environment", build)
+    monkeypatch.setattr(sys, "excepthook", lambda *fault: None)
+    told = []
+    menu.add_listener(told.append)
+    menu.install()
+    wait_for(lambda: told[-1:] == [None])
+    assert "broken off" in window.bar.messages[0]
 
 
 def test_diagnostics_are_shown_to_be_copied(menu, window, monkeypatch):

@@ -13,8 +13,10 @@ import pytest
 if importlib.util.find_spec("qgis") is None:
     pytest.skip("QGIS is not installed for this Python", allow_module_level=True)
 
-from qgis.core import QgsApplication
-from qgis.PyQt.QtWidgets import QMenu
+from qgis.core import QgsApplication, QgsProject
+from qgis.gui import QgsMapCanvas
+from qgis.PyQt.QtCore import QEvent
+from qgis.PyQt.QtWidgets import QApplication, QMenu
 from qgis.testing import start_app
 
 from hsi_film_plugin.plugin import HsiFilmPlugin
@@ -32,12 +34,30 @@ class Window:
 
     def __init__(self):
         self.menu = QMenu()
+        self.icons = []
+        self.docks = []
+        self.canvas = QgsMapCanvas()
 
     def addPluginToMenu(self, name, action):
         self.menu.addAction(action)
 
     def removePluginMenu(self, name, action):
         self.menu.removeAction(action)
+
+    def addToolBarIcon(self, action):
+        self.icons.append(action)
+
+    def removeToolBarIcon(self, action):
+        self.icons.remove(action)
+
+    def addDockWidget(self, area, dock):
+        self.docks.append(dock)
+
+    def removeDockWidget(self, dock):
+        self.docks.remove(dock)
+
+    def mapCanvas(self):
+        return self.canvas
 
     def mainWindow(self):
         return None
@@ -69,10 +89,13 @@ def test_loading_and_unloading_twice_leaves_nothing():
         plugin = HsiFilmPlugin(window)
         plugin.initGui()
         assert registered()
-        assert len(window.menu.actions()) == 4
+        assert len(window.menu.actions()) == 5
+        assert window.icons == [window.menu.actions()[3]]  # it opens the dock
+        assert window.docks == []
         plugin.unload()
         assert not registered()
         assert window.menu.actions() == []
+        assert window.icons == []
 
 
 def test_one_plugin_can_be_loaded_again_after_unloading():
@@ -86,6 +109,21 @@ def test_one_plugin_can_be_loaded_again_after_unloading():
         plugin.unload()
         assert not registered()
         assert window.menu.actions() == []
+
+
+def test_unloading_with_the_dock_open_leaves_nothing():
+    window = Window()
+    plugin = HsiFilmPlugin(window)
+    for _ in range(2):
+        plugin.initGui()
+        window.icons[0].trigger()
+        assert len(window.docks) == 1
+        plugin.unload()
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        assert window.docks == []
+        assert window.icons == []
+        assert window.menu.actions() == []
+    QgsProject.instance().clear()  # nobody is left to hear it
 
 
 def test_unloading_ends_the_engine(monkeypatch):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -16,7 +17,7 @@ from qgis.core import (
 )
 from qgis.gui import QgsDockWidget, QgsMapCanvas, QgsScrollArea
 from qgis.PyQt.QtCore import Qt, QTimer
-from qgis.PyQt.QtWidgets import QFrame, QWidget
+from qgis.PyQt.QtWidgets import QFrame, QLabel, QWidget
 
 from .drawing import Drawing
 from .engine_panel import EngineMenu
@@ -110,14 +111,17 @@ class Dock(QgsDockWidget):
             place = combo.findData(state.get(key))
             if place >= 0:
                 combo.setCurrentIndex(place)
-        if isinstance(state.get("opacity"), int):
-            page.opacity.setValue(state["opacity"])
+        opacity = _whole_number(state.get("opacity"))
+        if opacity is not None:
+            page.opacity.setValue(opacity)
         page.restore_history(state.get("history"))
         self.suggestions.avoided = _places(state.get("avoided"))
-        if isinstance(state.get("class"), int):
-            self.drawing.choose_class(state["class"])
-        if isinstance(state.get("page"), int):
-            self._content.pages.setCurrentIndex(state["page"])
+        labels, class_id = self.labelling.labels, _whole_number(state.get("class"))
+        if labels is not None and class_id is not None and labels.classes.find(class_id):
+            self.drawing.choose_class(class_id)
+        place = _whole_number(state.get("page"))
+        if place is not None:
+            self._content.pages.setCurrentIndex(place)
 
     def shut_down(self) -> None:
         """Stop all work and let go of canvas and project, before the dock is deleted."""
@@ -131,13 +135,21 @@ class Dock(QgsDockWidget):
         self.live.close()
         self.final_run.cancel()
         self.sources.close()
+        self.sessions.close()
         self.scene_page.close_page()
         self.finish_page.close_page()
         self.labelling.close()
 
+    def showEvent(self, event: Any) -> None:
+        """Follow the canvas again, and list backbones that were installed meanwhile."""
+        super().showEvent(event)
+        self.scene_page.engine.fill_backbones()
+        self.live.automatic = self.map_page.automatic.isChecked()
+
     def closeEvent(self, event: Any) -> None:
-        """Put the tool away when the dock is closed; the labels stay."""
+        """Put the tool away and rest when the dock is closed; the labels stay."""
         self.drawing.take("")
+        self.live.automatic = False
         super().closeEvent(event)
 
     def _add_pages(self) -> None:
@@ -155,7 +167,10 @@ class Dock(QgsDockWidget):
             scroll.setWidgetResizable(True)
             scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
             scroll.setWidget(page)
-            scroll.setMinimumWidth(page.minimumSizeHint().width())
+            # A click beside its fields leaves the keyboard with the canvas.
+            scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            bar = scroll.verticalScrollBar().sizeHint().width()
+            scroll.setMinimumWidth(page.minimumSizeHint().width() + bar)
             pages.setTabToolTip(pages.addTab(scroll, name), tip)
 
     def _connect(self) -> None:
@@ -164,13 +179,15 @@ class Dock(QgsDockWidget):
         labelling.sceneChanged.connect(self._scene_changed)
         labelling.labelsChanged.connect(self._labels_changed)
         self.drawing.keyPressed.connect(self._key)
-        self.drawing.hint.connect(self.strip.say)
+        self.drawing.hint.connect(lambda text: self._say_unless_shown(text, self.label_page.hint))
         self.live.stateChanged.connect(self._show_live)
         self.live.mapReady.connect(self._map_ready)
         self.suggestions.failed.connect(self.strip.warn)
         self.final_run.progressed.connect(partial(self._show_progress, "final run"))
         for ended in (self.final_run.finished, self.final_run.failed):
-            ended.connect(lambda _: self._show_progress("final run", None))
+            ended.connect(self._final_run_ended)
+        # The live map would lie upon the final one; one press of F brings it back.
+        self.finish_page.mapMade.connect(partial(self.map_page.flicker.setChecked, True))
         self.label_page.labelWanted.connect(self.show_label)
         self.scene_page.engine.settingsChanged.connect(self._apply_settings)
         self.scene_page.engine.readyChanged.connect(lambda _: self._apply_settings())
@@ -179,10 +196,11 @@ class Dock(QgsDockWidget):
         self.scene_page.sampleWanted.connect(self.sources.make_sample_scene)
         self.scene_page.openWanted.connect(self.sessions.open)
         self.scene_page.saveWanted.connect(self.sessions.save)
-        self.sessions.said.connect(self.strip.say)
+        self.sessions.said.connect(self.strip.warn)
         self.sources.said.connect(self.strip.warn)
         self.sources.progressed.connect(partial(self._show_progress, "source"))
         self.sources.sceneMade.connect(labelling.set_scene)
+        content.pages.currentChanged.connect(lambda _: self._show_live(self.live.state))
         content.cancel.setIcon(QgsApplication.getThemeIcon("/mTaskCancel.svg"))
         content.cancel.clicked.connect(self._cancel)
         project = QgsProject.instance()
@@ -253,7 +271,8 @@ class Dock(QgsDockWidget):
     def _show_live(self, state: LiveState) -> None:
         if state.kind is LiveKind.FAILED:
             self.strip.warn(state.text)
-        self._show_progress("live map", state.fraction, state.text)
+        self.strip.progress("live map", state.fraction)
+        self._say_unless_shown(state.text, self.map_page.state)
 
     def _map_ready(self, result: dict[str, Any]) -> None:
         device = str(result.get("device") or "")
@@ -264,6 +283,14 @@ class Dock(QgsDockWidget):
         self.strip.progress(source, fraction)
         if text:
             self.strip.say(text)
+
+    def _final_run_ended(self, results: object) -> None:
+        self.strip.progress("final run", None)
+        self._say_unless_shown(self.finish_page.result.text(), self.finish_page.result)
+
+    def _say_unless_shown(self, text: str, label: QLabel) -> None:
+        """Say something on the strip unless the page that is shown says it already."""
+        self.strip.say("" if label.isVisible() else text)
 
     def _cancel(self) -> None:
         self.live.cancel()
@@ -291,6 +318,11 @@ class Dock(QgsDockWidget):
         self.map_page.set_history([])
 
 
+def _whole_number(value: object) -> int | None:
+    """Return a value read from JSON if it is a number that Qt can hold."""
+    return value if type(value) is int and abs(value) < 2**31 else None
+
+
 def _places(value: object) -> tuple[tuple[float, float], ...]:
     """Return the pairs of numbers in a value read from JSON, nothing else."""
     if not isinstance(value, list):
@@ -301,4 +333,4 @@ def _places(value: object) -> tuple[tuple[float, float], ...]:
 def _is_place(item: object) -> bool:
     if not isinstance(item, list) or len(item) != 2:
         return False
-    return all(isinstance(number, (int, float)) for number in item)
+    return all(type(number) in (int, float) and math.isfinite(number) for number in item)

@@ -7,15 +7,19 @@ from typing import Any
 
 from qgis.core import QgsGeometry
 from qgis.gui import QgsMapCanvas, QgsMapTool
+from qgis.PyQt import sip
 from qgis.PyQt.QtCore import QEvent, QObject, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QColor
 
 from .brush_tool import BrushTool
+from .class_list import ClassList
 from .edit_tool import EditTool
+from .label_layer import LabelLayerError
 from .label_tool import LabelTool
 from .labelling import Labelling
 from .polygon_tool import HoleTool, PolygonTool
 from .rectangle_tool import RectangleTool
+from .spectrum_reader import SpectrumReader
 from .wand_tool import WandTool
 
 #: Half the side of the square of pixels that the wand sees at first.
@@ -48,6 +52,8 @@ class Drawing(QObject):
         self._class: int | None = None
         self._previous: QgsMapTool | None = None
         self._selected: object | None = None
+        self._classes: ClassList | None = None
+        self._reader: SpectrumReader | None = None
         self.keys_wanted: Callable[[], bool] = lambda: False
         self.wand = WandTool(canvas)
         self.brush = BrushTool(canvas)
@@ -97,6 +103,7 @@ class Drawing(QObject):
         if not self.tool:
             self._previous = self.canvas.mapTool()
         self.canvas.setMapTool(self.tools[name])
+        self.canvas.setFocus()  # where the tool and the classes have their keys
 
     def set_snapping(self, on: bool) -> None:
         """Give labels the outlines of the pixels that they hold, or leave them as drawn."""
@@ -108,9 +115,7 @@ class Drawing(QObject):
         labels = self._labelling.labels
         known = None if labels is None or class_id is None else labels.classes.find(class_id)
         self._class = None if known is None else known.class_id
-        if known is not None:
-            for tool in self.tools.values():
-                tool.set_colour(QColor(known.color))
+        self._show_colour()
         self.classChanged.emit(self._class)
 
     def undo(self) -> None:
@@ -176,7 +181,7 @@ class Drawing(QObject):
             return
         self.choose_class(classes[place].class_id)
         if labels is not None and self.tool == "edit" and self._selected is not None:
-            labels.assign([self._selected], classes[place].class_id)
+            self._tried(labels.assign, [self._selected], classes[place].class_id)
         else:
             self.keyPressed.emit(str(place + 1))
 
@@ -202,33 +207,60 @@ class Drawing(QObject):
 
     def _reshape(self, fid: object, geometry: QgsGeometry) -> None:
         if self._labelling.labels is not None:
-            self._labelling.labels.reshape(fid, geometry)
+            self._tried(self._labelling.labels.reshape, fid, geometry)
 
     def _delete(self, fid: object) -> None:
         if self._labelling.labels is not None:
-            self._labelling.labels.remove([fid])
+            self._tried(self._labelling.labels.remove, [fid])
             self._selected = None
+
+    def _tried(self, change: Callable[..., object], *arguments: object) -> None:
+        """Change labels, or say why that is refused."""
+        try:
+            change(*arguments)
+        except LabelLayerError as error:
+            self._labelling.problem.emit(str(error))
 
     def _scene_changed(self) -> None:
         for tool in self.tools.values():
             tool.cancel()
             tool.set_grid(self._labelling.grid)
-        if self._labelling.reader is not None:
-            self._labelling.reader.windowRead.connect(self.wand.show)
+        reader = self._labelling.reader
+        if reader is not None and reader is not self._reader:
+            reader.windowRead.connect(self.wand.show)
+        self._reader = reader
         if self._labelling.grid is None:
             self._put_down()
 
     def _labels_changed(self) -> None:
         labels = self._labelling.labels
         self.edit.set_labels(labels)
-        classes = () if labels is None else labels.classes.classes()
-        if all(known.class_id != self._class for known in classes):
+        if self._classes is not None:
+            self._classes.changed.disconnect(self._classes_changed)
+        self._classes = None if labels is None else labels.classes
+        if self._classes is not None:
+            self._classes.changed.connect(self._classes_changed)
+        self._classes_changed()
+
+    def _classes_changed(self) -> None:
+        """Draw another class if the current one is gone, in the colour that it has now."""
+        classes = () if self._classes is None else self._classes.classes()
+        if any(known.class_id == self._class for known in classes):
+            self._show_colour()
+        elif classes or self._class is not None:
             self.choose_class(classes[0].class_id if classes else None)
+
+    def _show_colour(self) -> None:
+        classes = () if self._classes is None else self._classes.classes()
+        for known in classes:
+            if known.class_id == self._class:
+                for tool in self.tools.values():
+                    tool.set_colour(QColor(known.color))
 
     def _put_down(self) -> None:
         if not self.tool:
             return
-        if self._previous is not None:
+        if self._previous is not None and not sip.isdeleted(self._previous):
             self.canvas.setMapTool(self._previous)
         else:
             self.canvas.unsetMapTool(self.canvas.mapTool())

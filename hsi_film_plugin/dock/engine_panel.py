@@ -127,6 +127,7 @@ class EnginePanel(QObject):
         """Stop listening; an installation goes on."""
         if self._menu is not None:
             self._menu.remove_listener(self._installation)
+        self._installing = None
         if self._asking is not None:
             self._asking.forget()
             self._asking = None
@@ -167,10 +168,12 @@ class EnginePanel(QObject):
             self.progressed.emit(None, "")
             self.refresh()
         else:
-            task.progressChanged.connect(
-                lambda percent: self.progressed.emit(percent / 100, task.description())
-            )
+            task.progressChanged.connect(self._install_progress)
             self.progressed.emit(0.0, task.description())
+
+    def _install_progress(self, percent: float) -> None:
+        if self._installing is not None:
+            self.progressed.emit(percent / 100, self._installing.description())
 
     def _ask_devices(self) -> None:
         """Start the engine in the background, and learn which devices it may use."""

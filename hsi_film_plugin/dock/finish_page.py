@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 from qgis.core import QgsMapLayerProxyModel, QgsProcessing, QgsProject, QgsRasterLayer
 from qgis.gui import QgsMapCanvas
-from qgis.PyQt.QtCore import QUrl
+from qgis.PyQt.QtCore import QUrl, pyqtSignal
 from qgis.PyQt.QtGui import QDesktopServices
 from qgis.PyQt.QtWidgets import QFileDialog, QWidget
 
 from .final_run import FinalRun
-from .labelling import Labelling
+from .labelling import Labelling, file_stem
 from .live_map import LiveMap
 from .page import Page
 
@@ -23,7 +24,13 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
 class FinishPage(Page):
-    """Runs the algorithms of the plugin with what was labelled."""
+    """Runs the algorithms of the plugin with what was labelled.
+
+    Signals:
+        mapMade: The final map is in the project.
+    """
+
+    mapMade = pyqtSignal()  # noqa: N815
 
     def __init__(
         self,
@@ -135,7 +142,7 @@ class FinishPage(Page):
         if not folder:
             return QgsProcessing.TEMPORARY_OUTPUT
         scene = self._labelling.scene
-        stem = "" if scene is None else f"{scene.name()}_"
+        stem = "" if scene is None else f"{file_stem(scene)}_"
         path, number = Path(folder) / f"{stem}{name}", 2
         while path.exists():  # nothing is overwritten unasked
             first = Path(name)
@@ -172,16 +179,29 @@ class FinishPage(Page):
         self._running = ""
         self._reports["REPORT" if training else "ASSESSMENT"] = str(results.get("REPORT", ""))
         if training:
-            self._live.set_visible(False)
+            self.mapMade.emit()
             output = QgsProject.instance().mapLayer(str(results.get("OUTPUT", "")))
             if output is not None:
                 self.classMap.setLayer(output)
         self.tell(
             self.tr("The map is in the project.")
             if training
-            else self.tr("The map was compared with the reference.")
+            else self._comparison(str(results.get("TABLE", "")))
         )
         self._enable()
+
+    def _comparison(self, table: str) -> str:
+        """Return how well the map agrees with the reference, as the assessment's table says."""
+        try:
+            accuracy = json.loads(Path(table).read_text(encoding="utf-8"))["accuracy"]
+            overall = float(accuracy["overall_accuracy"])
+            balanced = float(accuracy["balanced_accuracy"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return self.tr("The map was compared with the reference.")
+        return self.tr(
+            "The map was compared with the reference: overall accuracy {overall:.1%}, mean over "
+            "the classes {balanced:.1%}."
+        ).format(overall=overall, balanced=balanced)
 
     def _failed(self, text: str) -> None:
         self._running = ""

@@ -68,6 +68,8 @@ class LabelPage(Page):
         self.showMeans.toggled.connect(self.spectra.show_means)
         self.pin.clicked.connect(self.plot.pin)
         self.clearPins.clicked.connect(self.plot.clear_pins)
+        # The rows were measured before their buttons had icons instead of texts.
+        self.upper.layout().activate()
         self.splitter.setStretchFactor(0, 0)
         self.splitter.setStretchFactor(1, 1)
         labelling.labelsChanged.connect(self._labels_changed)
@@ -99,7 +101,8 @@ class LabelPage(Page):
         header.setMinimumSectionSize(20)
         view.doubleClicked.connect(self._recolour)
         view.selectionModel().currentRowChanged.connect(self._row_chosen)
-        self._model.modelReset.connect(self._select_current)
+        for changed in (self._model.modelReset, self._model.rowsInserted, self._model.rowsRemoved):
+            changed.connect(lambda *_: self._select_current())
         self._drawing.classChanged.connect(lambda _: self._select_current())
 
     def _set_up_classes(self) -> None:
@@ -136,6 +139,7 @@ class LabelPage(Page):
         self.snap.toggled.connect(drawing.set_snapping)
         self.brushWidth.valueChanged.connect(self._set_brush)
         self.brushWidth.setValue(drawing.brush.width_pixels)
+        drawing.brush.widthChanged.connect(self.brushWidth.setValue)
         self.tolerance.setValue(drawing.wand.tolerance)
         self.tolerance.valueChanged.connect(self._set_tolerance)
         drawing.wand.toleranceChanged.connect(self.tolerance.setValue)
@@ -212,8 +216,10 @@ class LabelPage(Page):
 
     def _select_current(self) -> None:
         labels = self._labelling.labels
+        here = self.classes.currentIndex().row()
         for row, known in enumerate(() if labels is None else labels.classes.classes()):
-            if known.class_id == self._drawing.current_class:
+            # A row that the user has just gone to may be one of several that are selected.
+            if known.class_id == self._drawing.current_class and row != here:
                 self.classes.selectionModel().setCurrentIndex(
                     self._model.index(row, Column.NAME),
                     QItemSelectionModel.SelectionFlag.ClearAndSelect
@@ -221,8 +227,8 @@ class LabelPage(Page):
                 )
 
     def _chosen_ids(self) -> list[int]:
-        rows = self.classes.selectionModel().selectedRows()
-        found = [self._model.class_at(index.row()) for index in rows]
+        rows = sorted(index.row() for index in self.classes.selectionModel().selectedRows())
+        found = [self._model.class_at(row) for row in rows]
         return [known.class_id for known in found if known is not None]
 
     def _recolour(self, index: QModelIndex) -> None:
@@ -302,10 +308,13 @@ class LabelPage(Page):
 
     def _export(self) -> None:
         labels = self._labelling.labels
+        if labels is None:
+            self._tell(self.tr("There are no classes to export yet."))
+            return
         path, _ = QFileDialog.getSaveFileName(
             self, self.tr("Export classes"), "classes.csv", self.tr("Classes (*.csv *.qml)")
         )
-        if path and labels is not None:
+        if path:
             self._tried(write_classes, Path(path), labels.classes.classes())
 
     def _asked_layer(self, question: str, kinds: object) -> QgsMapLayer | None:

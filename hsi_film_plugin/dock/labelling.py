@@ -17,6 +17,7 @@ from qgis.core import (
     QgsRasterLayer,
     QgsVectorLayer,
 )
+from qgis.PyQt import sip
 from qgis.PyQt.QtCore import QObject, QStandardPaths, QTimer, pyqtSignal
 
 from ..layers.raster_source import raster_file
@@ -66,10 +67,11 @@ class Labelling(QObject):
         if layer is self.scene:
             return
         self._forget_scene()
-        if isinstance(layer, QgsRasterLayer):
-            self._take_scene(layer)
+        refused = self._take_scene(layer) if isinstance(layer, QgsRasterLayer) else ""
         self.sceneChanged.emit()
         self._adopt_labels_of_scene()
+        if refused:  # last, since who is told of another scene has something to say about it
+            self.problem.emit(refused)
 
     def set_labels(self, layer: QgsMapLayer | None) -> None:
         """Draw into another label layer from now on."""
@@ -139,36 +141,39 @@ class Labelling(QObject):
         """Let go of everything; the layers stay in the project."""
         self._use(None, remember=False)
         self._forget_scene()
+        self._count_soon.stop()
+        if self._counting is not None:
+            self._counting.cancel()
+            self._counting = None
 
-    def _take_scene(self, layer: QgsRasterLayer) -> None:
+    def _take_scene(self, layer: QgsRasterLayer) -> str:
+        """Take a scene; return why not if it cannot be used."""
         reason = why_unsuitable(layer) or _why_misplaced(layer)
         if reason:
-            self.problem.emit(reason)
-            return
+            return reason
         try:
             self.grid = PixelGrid.of(layer)
             path = raster_file(layer, self.tr("Hyperspectral image")).path
             self.bands = read_scene_bands(path)
         except (QgsProcessingException, OSError, RuntimeError, ValueError) as error:
             self.grid = self.bands = None
-            self.problem.emit(
-                self.tr("“{layer}” cannot be read: {reason}").format(
-                    layer=layer.name(), reason=error
-                )
+            return self.tr("“{layer}” cannot be read: {reason}").format(
+                layer=layer.name(), reason=error
             )
-            return
         self.scene = layer
         self.reader = SpectrumReader(path, self.bands, self)
         self.reader.failed.connect(self.problem)
         layer.willBeDeleted.connect(self._scene_gone)
         layer.crsChanged.connect(self._scene_moved)
+        return ""
 
     def _forget_scene(self) -> None:
         if self.reader is not None:
             self.reader.close()
             self.reader.deleteLater()
             self.reader = None
-        if self.scene is not None:
+        # Its Python object may be gone before its signal says so.
+        if self.scene is not None and not sip.isdeleted(self.scene):
             self.scene.willBeDeleted.disconnect(self._scene_gone)
             self.scene.crsChanged.disconnect(self._scene_moved)
         self.scene = self.grid = self.bands = None
@@ -280,8 +285,13 @@ def new_label_path(scene: QgsRasterLayer) -> Path:
     documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
     folders = [QgsProject.instance().homePath(), str(Path(scene.source()).parent), documents]
     folder = next((f for f in folders if f and os.access(f, os.W_OK)), str(Path.home()))
-    stem = re.sub(r"[^\w -]", "_", scene.name()).strip()[:60] or "scene"
+    stem = file_stem(scene)
     path, number = Path(folder) / f"{stem}_labels.gpkg", 2
     while path.exists():
         path, number = path.with_name(f"{stem}_labels_{number}.gpkg"), number + 1
     return path
+
+
+def file_stem(scene: QgsRasterLayer) -> str:
+    """Return the scene's name as every file system takes it."""
+    return re.sub(r"[^\w -]", "_", scene.name()).strip()[:60] or "scene"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import fields, replace
+from html import escape
 
 from qgis.core import QgsGeometry
 from qgis.PyQt.QtCore import Qt
@@ -60,9 +62,7 @@ class MapPage(Page):
         """Go on with the accuracies that a project or a session has kept, if it has."""
         if not isinstance(points, list):
             return
-        names = {field.name for field in fields(AccuracyPoint)}
-        kept = [AccuracyPoint(**p) for p in points if isinstance(p, dict) and set(p) == names]
-        self.set_history(kept)
+        self.set_history([AccuracyPoint(**point) for point in points if _is_point(point)])
 
     def flick(self) -> None:
         """Hide the live map, or show it again."""
@@ -151,7 +151,7 @@ class MapPage(Page):
         for number, item in enumerate(self._suggestions.items(), 1):
             entry = QListWidgetItem(f"{number}. {item.reason}")
             entry.setData(Qt.ItemDataRole.UserRole, number - 1)
-            entry.setToolTip(item.reason)
+            entry.setToolTip(escape(item.reason))
             self.suggestions.addItem(entry)
             if item is current:
                 self.suggestions.setCurrentItem(entry)
@@ -167,3 +167,10 @@ class MapPage(Page):
 
     def _accepted(self, geometry: QgsGeometry, class_id: int) -> None:
         self._labelling.add_label(geometry, class_id, "suggestion")
+
+
+def _is_point(value: object) -> bool:
+    """Return whether a value read from JSON is what an `AccuracyPoint` was written as."""
+    if not isinstance(value, dict) or set(value) != {field.name for field in fields(AccuracyPoint)}:
+        return False
+    return all(type(number) in (int, float) and math.isfinite(number) for number in value.values())

@@ -28,6 +28,8 @@ _GAP = 4.0  # pixels between texts and lines
 _TICK = 4.0
 _ZOOM_STEP = 1.25
 _CLICK_REACH = 3  # pixels that a click may wander
+LEAST_CONTRAST = 60  # of 255 in lightness, between ink and paper
+LIGHT_INK, DARK_INK = "#dddddd", "#222222"
 
 
 class PlotWidget(QWidget):
@@ -157,7 +159,10 @@ class PlotWidget(QWidget):
 
     def ink(self, alpha: int = 255) -> QColor:
         """The text's colour, more or less transparent."""
-        color = self.palette().color(QPalette.ColorRole.Text)
+        color, paper = self.palette().color(QPalette.ColorRole.Text), self.paper()
+        # The palette of QGIS's own dark theme has dark text: its style sheet says otherwise.
+        if abs(color.lightness() - paper.lightness()) < LEAST_CONTRAST:
+            color = QColor(LIGHT_INK if paper.lightness() < 128 else DARK_INK)
         color.setAlpha(alpha)
         return color
 

@@ -108,6 +108,7 @@ class ScenePage(Page):
     def _choose_labels(self, layer: QgsMapLayer | None) -> None:
         if self._labelling.scene is not None:
             self._labelling.set_labels(layer)
+            self._show_labels()  # those of before, if the layer was refused
 
     def _scene_changed(self) -> None:
         labelling = self._labelling
@@ -124,6 +125,7 @@ class ScenePage(Page):
             self.preset.addItem(preset.name, preset.key)
         for widget in (self.preset, self.labelLayer, self.newLabels, self.saveSession):
             widget.setEnabled(known)
+        self._show_labels()
 
     def _described(self) -> str:
         labelling = self._labelling
@@ -144,8 +146,11 @@ class ScenePage(Page):
         return ", ".join(parts) + "".join(f"\n{text}" for text in bands.warnings)
 
     def _labels_changed(self) -> None:
-        labels = self._labelling.labels
         self.list_layers()
+        self._show_labels()
+
+    def _show_labels(self) -> None:
+        labels = self._labelling.labels
         self.labelLayer.blockSignals(True)
         self.labelLayer.setLayer(None if labels is None else labels.layer)
         self.labelLayer.blockSignals(False)
@@ -200,7 +205,7 @@ class ScenePage(Page):
             self.tr("GeoPackage (*.gpkg)"),
         )
         if path:
-            self._labelling.new_labels(Path(path).with_suffix(".gpkg"))
+            self._labelling.new_labels(_geopackage(path))
 
     def _open_session(self) -> None:
         path, _ = QFileDialog.getOpenFileName(
@@ -214,7 +219,12 @@ class ScenePage(Page):
             self, self.tr("Save the session"), "", self.tr("Labelling session (*.gpkg)")
         )
         if path:
-            self.saveWanted.emit(str(Path(path).with_suffix(".gpkg")))
+            self.saveWanted.emit(str(_geopackage(path)))
+
+
+def _geopackage(path: str) -> Path:
+    """Return the path with the suffix that it needs; “v1.2” has none yet."""
+    return Path(path if path.lower().endswith(".gpkg") else f"{path}.gpkg")
 
 
 def _fits(layer: QgsVectorLayer) -> bool:

@@ -36,10 +36,14 @@ class SceneSources(QObject):
         self._sample = FinalRun(self)
         self._sample.progressed.connect(self._progress)
         self._sample.finished.connect(self._sample_made)
-        self._sample.failed.connect(self._failed)
+        self._sample.failed.connect(self._sample_failed)
+        self._folder: Path | None = None
 
     def make_sample_scene(self) -> None:
         """Render the sample scene to a folder of its own among the user's documents."""
+        if self._sample.running:
+            self.said.emit(self.tr("Wait until the sample scene is there, or cancel it below."))
+            return
         documents = QStandardPaths.writableLocation(
             QStandardPaths.StandardLocation.DocumentsLocation
         )
@@ -56,6 +60,7 @@ class SceneSources(QObject):
                 )
             )
             return
+        self._folder = folder
         self.progressed.emit(0.0, self.tr("Rendering the sample scene"))
         self._sample.start(
             SAMPLE,
@@ -84,8 +89,8 @@ class SceneSources(QObject):
         )
         self._task.progressed.connect(self._progress)
         self._task.succeeded.connect(lambda result: self._picture_made(result, name))
-        self._task.failed.connect(lambda text, kind: self._failed(text))
-        self._task.cancelled.connect(lambda: self._failed(""))
+        self._task.failed.connect(lambda text, kind: self._picture_failed(text))
+        self._task.cancelled.connect(lambda: self._picture_failed(""))
         self._task.start()
 
     def cancel(self) -> None:
@@ -122,7 +127,13 @@ class SceneSources(QObject):
     def _progress(self, fraction: float, text: str) -> None:
         self.progressed.emit(fraction, text)
 
-    def _failed(self, text: str) -> None:
+    def _sample_failed(self, text: str) -> None:
+        if self._folder is not None and not any(self._folder.iterdir()):
+            self._folder.rmdir()
+        self.progressed.emit(None, "")
+        self.said.emit(text)
+
+    def _picture_failed(self, text: str) -> None:
         self._task = None
         self.progressed.emit(None, "")
         if text:

@@ -92,6 +92,9 @@ class CapturedSession:
         """
         path = Path(path)
         try:
+            if self._is_own(path) and _is_session(path):  # its labels are on the disk already
+                _write_state(path, self.state)
+                return
             self._refuse(path)
             partial = part_beside(path)
             try:
@@ -106,9 +109,12 @@ class CapturedSession:
         except LabelLayerError as error:
             raise SessionError(str(error)) from error
 
-    def _refuse(self, path: Path) -> None:
+    def _is_own(self, path: Path) -> bool:
         own = self.own_path
-        if own is not None and path.exists() and own.exists() and path.samefile(own):
+        return own is not None and path.exists() and own.exists() and path.samefile(own)
+
+    def _refuse(self, path: Path) -> None:
+        if self._is_own(path):
             raise SessionError(
                 tr(
                     "“{}” holds the labels that you are drawing. Choose another name for the "
@@ -249,10 +255,14 @@ def _rows(dataset: gdal.Dataset) -> dict[str, str] | None:
 
 def _write_state(path: Path, state: Mapping[str, str]) -> None:
     with opened(path) as dataset:
-        table = dataset.CreateLayer(SESSION_TABLE, None, ogr.wkbNone, ["FID=id"])
-        for name in ("key", "value"):
-            table.CreateField(ogr.FieldDefn(name, ogr.OFTString))
+        table = dataset.GetLayerByName(SESSION_TABLE)
+        if table is None:
+            table = dataset.CreateLayer(SESSION_TABLE, None, ogr.wkbNone, ["FID=id"])
+            for name in ("key", "value"):
+                table.CreateField(ogr.FieldDefn(name, ogr.OFTString))
         dataset.StartTransaction()
+        for row in [row.GetFID() for row in table]:
+            table.DeleteFeature(row)
         for key, value in {**state, _VERSION_KEY: json.dumps(VERSION)}.items():
             row = ogr.Feature(table.GetLayerDefn())
             row.SetField("key", key)

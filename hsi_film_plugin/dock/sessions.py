@@ -6,14 +6,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from qgis.core import QgsProject, QgsRasterLayer
+from qgis.core import QgsApplication, QgsProject, QgsRasterLayer, QgsVectorLayer
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 
+from ..background_task import BackgroundTask, Outcome
 from ..layers.raster_source import raster_file
+from .label_file import path_of
 from .label_layer import LabelLayerError
 from .labelling import Labelling
 from .scene_layer import why_unsuitable
-from .session_file import load_session, save_session
+from .session_file import capture_session, load_session
 
 
 class Sessions(QObject):
@@ -36,6 +38,8 @@ class Sessions(QObject):
         self._labelling = labelling
         self._state = state
         self._restore = restore
+        self._saving: BackgroundTask | None = None
+        self._closed = False
 
     def save(self, path: str) -> None:
         """Save the session."""
@@ -45,11 +49,20 @@ class Sessions(QObject):
             return
         state = {**self._state(), "scene_path": raster_file(labelling.scene, "").path}
         try:
-            save_session(Path(path), labelling.labels, state)
-        except (LabelLayerError, OSError) as error:
+            session = capture_session(labelling.labels, state)
+        except LabelLayerError as error:
             self.said.emit(str(error))
             return
-        self.said.emit(self.tr("The session was saved to {}.").format(path))
+
+        def work(task: BackgroundTask) -> Outcome:
+            try:
+                session.write(Path(path))
+            except (LabelLayerError, OSError) as error:
+                return Outcome(False, str(error))
+            return Outcome(True, self.tr("The session was saved to {}.").format(path))
+
+        self._saving = BackgroundTask(self.tr("Saving the labelling session"), work, self._saved)
+        QgsApplication.taskManager().addTask(self._saving)
 
     def open(self, path: str) -> None:
         """Open a session: its scene, its labels, its settings."""
@@ -63,12 +76,29 @@ class Sessions(QObject):
             return
         project = QgsProject.instance()
         self._labelling.set_scene(scene)
-        layer = session.open_layer()
-        project.addMapLayer(layer, False)
-        project.layerTreeRoot().insertLayer(0, layer)
+        if self._labelling.scene is not scene:  # refused, and the labelling has said why
+            return
+        layer = _opened_layer(session.path)
+        if layer is None:
+            layer = session.open_layer()
+            project.addMapLayer(layer, False)
+            project.layerTreeRoot().insertLayer(0, layer)
         self._labelling.set_labels(layer)
         self._restore(dict(session.state))
         self.said.emit(self.tr("The session of {} is open.").format(Path(path).name))
+
+    def close(self) -> None:
+        """Say nothing more; what is being saved is saved."""
+        self._closed = True
+        if self._saving is not None:
+            self._saving.waitForFinished()
+
+    def _saved(self, outcome: Outcome | None) -> None:
+        self._saving = None
+        if self._closed:
+            return
+        broken = self.tr("The session could not be saved. See the log of QGIS.")
+        self.said.emit(broken if outcome is None else outcome.text)
 
     def _scene(self, path: str) -> QgsRasterLayer | None:
         """Return the session's scene: of the project, opened, or the one that is chosen now."""
@@ -91,3 +121,13 @@ class Sessions(QObject):
                 ).format(path)
             )
         return self._labelling.scene
+
+
+def _opened_layer(path: Path) -> QgsVectorLayer | None:
+    """Return the project's layer of a session that is open already."""
+    for layer in QgsProject.instance().mapLayers().values():
+        if isinstance(layer, QgsVectorLayer):
+            known = path_of(layer)
+            if known is not None and known.exists() and known.samefile(path):
+                return layer
+    return None

@@ -13,9 +13,10 @@ from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
 
 from .class_curves import ClassCurve, LabelCurve, class_curve
+from .label_file import class_id_of
 from .labelling import Labelling
 from .spectra_plot import SpectraPlot
-from .spectrum_reader import LabelSpectra
+from .spectrum_reader import LabelSpectra, SpectrumReader
 
 #: Labels whose spectra are asked for at a time: a large layer must not fill the queue.
 BATCH = 15
@@ -41,6 +42,7 @@ class SpectraPanel(QObject):
         self._labelling = labelling
         self._known: dict[object, LabelSpectra] = {}
         self._shapes: dict[object, bytes] = {}
+        self._reader: SpectrumReader | None = None
         self._follow = True
         self._means = True
         self._opened: int | None = None  # the class whose single labels are shown
@@ -78,13 +80,16 @@ class SpectraPanel(QObject):
         self._plot.set_classes(())
         labelling = self._labelling
         self._plot.set_bands(labelling.bands)
-        if labelling.reader is not None:
+        if labelling.reader is not None and labelling.reader is not self._reader:
             labelling.reader.pixelRead.connect(self._plot.set_cursor)
             labelling.reader.labelsRead.connect(self._labels_read)
+        self._reader = labelling.reader
         self._read_soon.start()
 
     def _labels_changed(self) -> None:
         self._known, self._shapes, self._opened = {}, {}, None
+        if self._labelling.reader is not None:
+            self._labelling.reader.forget_labels()
         self._show_classes()
         self._read_soon.start()
 
@@ -120,8 +125,8 @@ class SpectraPanel(QObject):
         for feature in labelling.labels.layer.getFeatures():
             if len(present) >= MOST_LABELS:
                 break
-            fid, class_id = feature.id(), feature["class_id"]
-            if not feature.hasGeometry() or not isinstance(class_id, int):
+            fid, class_id = feature.id(), class_id_of(feature["class_id"])
+            if not feature.hasGeometry() or class_id is None:
                 continue
             present.add(fid)
             shape = bytes(feature.geometry().asWkb()) + class_id.to_bytes(4, "little", signed=True)
@@ -137,6 +142,8 @@ class SpectraPanel(QObject):
             rows, cols = labelling.grid.pixels_of(geometry)
             if len(rows):
                 wanted.append((fid, class_id, rows, cols))
+            else:
+                self._known.pop(fid, None)
         for fid in set(self._known) - present:
             del self._known[fid]
             self._shapes.pop(fid, None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from qgis.PyQt.QtCore import QObject, QTimer
 from qgis.PyQt.QtWidgets import QLabel, QProgressBar, QToolButton
 
@@ -82,4 +84,4 @@ class StatusStrip(QObject):
 
     def _set(self, text: str) -> None:
         self._label.setText(text)
-        self._label.setToolTip(text)
+        self._label.setToolTip(escape(text))  # a class may be called <b>

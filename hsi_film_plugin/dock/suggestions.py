@@ -192,6 +192,8 @@ class Suggestions(QObject):
         self.failed.emit(sentence)
 
     def _on_labels(self) -> None:
+        if not self._live.automatic:  # no map will follow, so nothing would be asked for anew
+            return
         if self._items or self._job.running:
             self._stale = True
             self._job.drop()  # the map comes first

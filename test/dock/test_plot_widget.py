@@ -168,3 +168,12 @@ def test_it_can_be_drawn_at_any_size(plot):
         plot.setMinimumSize(0, 0)
         plot.resize(*size)
         assert not plot.grab().isNull()
+
+
+def test_ink_can_be_read_where_a_theme_leaves_dark_text_on_dark_paper(plot):
+    palette = QPalette(plot.palette())  # as of QGIS's Night Mapping
+    palette.setColor(QPalette.ColorRole.Base, QColor("#222222"))
+    palette.setColor(QPalette.ColorRole.Text, QColor("#111111"))
+    plot.setPalette(palette)
+    assert plot.ink().lightness() - plot.paper().lightness() > 100
+    assert plot.ink(30).alpha() == 30

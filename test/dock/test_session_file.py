@@ -97,6 +97,20 @@ def test_a_session_that_is_open_is_not_replaced(labels, tmp_path):
     assert again.counts() == {1: 1, 2: 1}
 
 
+def test_a_session_that_is_worked_on_is_saved_in_its_place(labels, tmp_path):
+    from hsi_film_plugin.dock.session_file import load_session, save_session
+
+    path = tmp_path / "session.gpkg"
+    save_session(path, labels, {"n": 1, "gone": True})
+    again = opened(load_session(path))
+    again.add(square(40), 2, "brush")
+    save_session(path, again, {"n": 2})
+    assert load_session(path).state == {"n": 2}
+    assert again.counts() == {1: 1, 2: 1}
+    again.add(square(60), 2, "brush")
+    assert opened(load_session(path)).counts() == {1: 1, 2: 2}
+
+
 def test_a_folder_that_takes_no_file_is_a_sentence_and_leaves_nothing(labels, tmp_path):
     from pathlib import Path
 

@@ -31,15 +31,20 @@ def test_it_says_what_goes_on(parts):
     assert (label.text(), label.toolTip()) == ("Mapping", "Mapping")
 
 
-def test_a_warning_stays_while_work_goes_on_and_gives_way_later(parts, monkeypatch):
+def test_markup_in_a_name_is_shown_as_it_is(parts):
+    strip, label, _, _ = parts
+    strip.say("Labels of <b>&x")
+    assert (label.text(), label.toolTip()) == ("Labels of <b>&x", "Labels of &lt;b&gt;&amp;x")
+
+
+def test_a_warning_stays_while_work_goes_on_and_gives_way_later(parts, until):
     strip, label, _, _ = parts
     strip._warning.setInterval(50)
     strip.say("Mapping")
     strip.warn("That was refused.")
     strip.say("The map is up to date.")
     assert label.text() == "That was refused."
-    wait(150)
-    assert label.text() == "The map is up to date."
+    until(lambda: label.text() == "The map is up to date.")
 
 
 def test_an_empty_warning_is_none(parts):

@@ -242,6 +242,7 @@ def test_last_place_skipped_asks_for_others_with_the_next_key(three, client, wai
 
 
 def test_places_stay_until_new_ones_come(three, live, client, wait):
+    live._automatic = True  # without following the labels itself
     live.labelsEdited.emit()
     assert len(three.items()) == 3
     client.first = 4
@@ -255,6 +256,7 @@ def test_places_stay_until_new_ones_come(three, live, client, wait):
 
 
 def test_place_that_is_looked_at_stays_when_new_ones_come(three, live, client, wait):
+    live._automatic = True  # without following the labels itself
     three.visit(2)
     looked_at = three.current
     live.labelsEdited.emit()
@@ -277,6 +279,7 @@ def test_map_asks_for_nothing_that_nobody_wanted(suggestions, live, client):
 
 
 def test_new_label_stops_a_search_so_that_the_map_comes_first(suggestions, live, client, wait):
+    live._automatic = True  # without following the labels itself
     client.held = True
     suggestions.ask()
     wait(lambda: client.jobs)
@@ -285,6 +288,16 @@ def test_new_label_stops_a_search_so_that_the_map_comes_first(suggestions, live,
     client.held = False
     live.mapReady.emit({})
     wait(lambda: suggestions.items())
+
+
+def test_search_goes_on_where_no_map_follows_the_labels(suggestions, live, client, wait):
+    client.held = True
+    suggestions.ask()
+    wait(lambda: client.jobs)
+    live.labelsEdited.emit()
+    client.held = False
+    wait(lambda: suggestions.items())
+    assert len(client.jobs) == 1
 
 
 def test_failure_is_told(suggestions, client, wait):
