@@ -11,13 +11,25 @@ from pathlib import Path
 from .area_coverage import area_coverage_tables
 from .dock import dock_tables
 from .large_scene import large_scene_tables
+from .live_engine import live_engine_tables
 from .measure import OUTPUT, ROOT
 from .real_scenes import real_scene_tables
 from .responsiveness import responsiveness_tables
 from .startup import startup_tables
+from .suggestions import suggestion_tables
 from .unlike import unlike_tables
 
-PARTS = ("start", "dock", "scenes", "responsiveness", "large", "areas", "unlike")
+PARTS = (
+    "start",
+    "dock",
+    "live",
+    "suggestions",
+    "scenes",
+    "responsiveness",
+    "large",
+    "areas",
+    "unlike",
+)
 BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
 
 
@@ -32,6 +44,8 @@ def main() -> None:
     parts = {
         "start": startup_tables,
         "dock": dock_tables,
+        "live": live_engine_tables,
+        "suggestions": suggestion_tables,
         "scenes": lambda: real_scene_tables(options.seeds),
         "responsiveness": responsiveness_tables,
         "large": lambda: large_scene_tables(options.side),

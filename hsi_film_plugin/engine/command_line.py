@@ -188,6 +188,26 @@ def parser() -> argparse.ArgumentParser:
     convert.add_argument("--head-channels", type=int, help="of each head, in place of --heads")
     _output(convert, "output", required=True, text="folder to make")
 
+    prepare = _job(commands, "prepare", "compute the features of an extent into a cache")
+    _live(prepare)
+
+    preview = _job(commands, "preview", "paint the live map of an extent")
+    _live(preview)
+    _labels(preview)
+    _output(preview, "output", required=True, text="preview to write (.tif)")
+
+    suggest = _job(commands, "suggest", "say where labels would help most")
+    _live(suggest)
+    suggest.add_argument("--labels", type=_path, help="polygons, points or a label raster")
+    suggest.add_argument("--labels-layer", help="layer of the label file")
+    suggest.add_argument("--class-field", help="field that holds the class")
+    suggest.add_argument("--count", type=int, help="number of places (5)")
+
+    picture = _job(commands, "pseudo-image", "write a picture of a scene to look at")
+    _scene(picture)
+    picture.add_argument("--kind", choices=("pca", "rgb"), help="components or true colour (pca)")
+    _output(picture, "output", required=True, text="picture to write (.tif)")
+
     serve = commands.add_parser("serve", help="answer JSON-RPC on stdin and stdout, as QGIS asks")
     serve.add_argument("--idle", type=float, default=0.0, help="leave after so many idle seconds")
     serve.add_argument("--parent", type=int, default=0, help="leave when this process is gone")
@@ -250,14 +270,27 @@ def _device(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"))
 
 
-def _classifying(parser: argparse.ArgumentParser) -> None:
+def _live(parser: argparse.ArgumentParser) -> None:
+    _scene(parser)
+    _backbone(parser)
+    _device(parser)
+    _extent(parser)
+    parser.add_argument("--cache", type=_path, required=True, help="folder of the cache")
+    parser.add_argument("--cache-limit", type=int, help="of the cache's size, in bytes")
+
+
+def _extent(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--extent",
         type=float,
         nargs=4,
         metavar=("XMIN", "YMIN", "XMAX", "YMAX"),
-        help="classify only this part, in the raster's coordinates",
+        help="only this part, in the raster's coordinates",
     )
+
+
+def _classifying(parser: argparse.ArgumentParser) -> None:
+    _extent(parser)
     parser.add_argument("--min-confidence", type=float, help="below it a pixel has no class (0–1)")
     parser.add_argument("--dask-scheduler", help="address of a dask scheduler")
 

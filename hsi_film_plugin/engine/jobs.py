@@ -19,6 +19,7 @@ from .device import Device, choose_device
 from .errors import InputError
 from .feature_raster import FeatureRasterSettings, write_features
 from .labels import read_labels
+from .live_jobs import LIVE_JOBS
 from .model import Model, load_model, save_model
 from .outputs import atomic_output, check_outputs
 from .parameters import LabelSource, Parameters
@@ -178,6 +179,7 @@ JOBS: Mapping[str, Job] = {
     "extract_features": extract_features_job,
     "sample_scene": sample_scene_job,
     "convert_backbone": convert_backbone_job,
+    **LIVE_JOBS,
 }
 
 

@@ -24,6 +24,10 @@ JOB_OUTPUTS: Final[Mapping[str, tuple[str, ...]]] = {
     "extract_features": ("output",),
     "sample_scene": ("output", "training", "reference"),
     "convert_backbone": ("output",),
+    "prepare": (),
+    "preview": ("output",),
+    "suggest": (),
+    "pseudo_image": ("output",),
 }
 
 PARSE_ERROR: Final = -32700

@@ -78,6 +78,10 @@ def test_classifying_takes_an_extent_of_negative_coordinates():
         ("assess c.tif b.gpkg --report r.html --table t.json", "assess"),
         ("extract-features a.tif --output f.tif --components 8", "extract_features"),
         ("sample-scene --output a.tif --training t.gpkg --width 64 --height 48", "sample_scene"),
+        ("prepare a.tif --cache c --extent 1 2 3 4 --device cpu", "prepare"),
+        ("preview a.tif b.gpkg --cache c --output p.tif --cache-limit 9", "preview"),
+        ("suggest a.tif --cache c --labels b.gpkg --count 3", "suggest"),
+        ("pseudo-image a.tif --output p.tif --kind rgb", "pseudo_image"),
         ("convert-backbone 64x64_diffusion.pt --output folder", "convert_backbone"),
     ],
 )
