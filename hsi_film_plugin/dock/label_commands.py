@@ -222,6 +222,7 @@ class LabelWriter(QObject):
         known = [fid for fid in fids if fid is not None]
         if not known:
             return {}
+        self._refuse_missing()
         request = QgsFeatureRequest().setFilterFids(known)
         return {feature.id(): feature for feature in self.layer.getFeatures(request)}
 
@@ -357,7 +358,7 @@ class LabelWriter(QObject):
             )
         )
 
-    def _refuse_unwritable(self) -> None:
+    def _refuse_missing(self) -> None:
         path = path_of(self.layer)
         if path is not None and not path.exists():
             # An open file can be written to after it is gone, into nothing.
@@ -367,13 +368,16 @@ class LabelWriter(QObject):
                     "label layer."
                 ).format(path)
             )
+
+    def _refuse_unwritable(self) -> None:
+        self._refuse_missing()
         able = self.layer.dataProvider().capabilities()
         if self.layer.readOnly() or not all(able & needed for needed in _NEEDED):
             raise LabelLayerError(
                 tr(
                     "“{layer}” is read-only. Allow writing to “{place}”, or begin a new label "
                     "layer."
-                ).format(layer=self.layer.name(), place=path or self.layer.name())
+                ).format(layer=self.layer.name(), place=path_of(self.layer) or self.layer.name())
             )
 
 

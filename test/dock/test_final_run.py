@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
+import types
 from pathlib import Path
 
 import pytest
@@ -101,12 +103,14 @@ def wait(qgis):
 @pytest.fixture
 def history(monkeypatch):
     """What is put into Processing's history, in the way of QGIS 3.22."""
-    from processing.core.ProcessingLog import ProcessingLog
     from qgis.gui import QgsGui
 
+    # newer QGIS has no such module
+    log = types.ModuleType("processing.core.ProcessingLog")
     entries = []
+    log.ProcessingLog = types.SimpleNamespace(addToLog=entries.append)
+    monkeypatch.setitem(sys.modules, log.__name__, log)
     monkeypatch.delattr(QgsGui, "historyProviderRegistry", raising=False)
-    monkeypatch.setattr(ProcessingLog, "addToLog", staticmethod(entries.append), raising=False)
     return entries
 
 
