@@ -75,6 +75,9 @@ bench-dock: $(DEV_STAMP) ## how fast the dock answers, within QGIS
 bench-accuracy: $(DEV_STAMP) ## tables against peers and controls; DATA= folder of .mat scenes, SEEDS=
 	$(ENGINE_PYTHON) -m bench.accuracy --seeds $(SEEDS) $(if $(DATA),--data "$(DATA)") --docs
 
+screenshots: $(ENGINE_STAMP) ## pictures of the dock under docs/images
+	$(ENGINE_PYTHON) -m tools.screenshots --output docs/images --work "$(BUILD)/screenshots"
+
 package: $(DEV_STAMP) ## build/hsi_film_plugin.zip, checked
 	$(ENGINE_PYTHON) -m tools.package --output "$(BUILD)/hsi_film_plugin.zip" --check
 

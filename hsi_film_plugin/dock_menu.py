@@ -50,6 +50,7 @@ class DockMenu:
             self.dock.setUserVisible(True)
         else:
             self.dock.close()  # which puts its tool away, too
+        self._action.setChecked(shown)
 
     def remove(self) -> None:
         """Take button, entry and dock away; what runs is cancelled."""

@@ -71,13 +71,9 @@ class Backbone:
         self.folder = folder or BUNDLED
         self.device = device
         network = read_network(self.folder)
+        self._denoiser = network.denoiser.float().eval().requires_grad_(False).to(device.torch)
         # convolutions of half precision are a quarter faster with the channels last
-        self._denoiser = (
-            network.denoiser.float()
-            .eval()
-            .requires_grad_(False)
-            .to(device.torch, memory_format=torch.channels_last)
-        )
+        self._denoiser.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.unet = self._denoiser.unet
         self.alphas_cumprod = network.alphas_cumprod
         self.info = BackboneInfo(
@@ -130,8 +126,8 @@ class Backbone:
         alpha = self.alphas_cumprod[timestep].item()
         try:
             with torch.autocast(self.device.kind, torch.bfloat16, enabled=self.device.bfloat16):
-                pictures = pictures.to(self.device.torch, memory_format=torch.channels_last)
-                clean = self._denoiser.encoded(pictures)
+                seen = pictures.to(self.device.torch)
+                clean = self._denoiser.encoded(seen.contiguous(memory_format=torch.channels_last))
                 noised = alpha**0.5 * clean + (1 - alpha) ** 0.5 * self.noise
                 self._denoiser(noised, timestep)
         except _Enough:
