@@ -15,7 +15,7 @@ from qgis.core import (
     QgsMapLayer,
     QgsProject,
 )
-from qgis.gui import QgsDockWidget, QgsMapCanvas, QgsScrollArea
+from qgis.gui import QgsDockWidget, QgsMapCanvas, QgsMapTool, QgsScrollArea
 from qgis.PyQt.QtCore import Qt, QTimer
 from qgis.PyQt.QtWidgets import QFrame, QLabel, QWidget
 
@@ -66,7 +66,7 @@ class Dock(QgsDockWidget):
         self.suggestions = Suggestions(canvas, self.live, self)
         self.final_run = FinalRun(self)
         self.drawing = Drawing(canvas, self.labelling, self)
-        self.drawing.keys_wanted = lambda: self.isVisible() and bool(self.suggestions.items())
+        self.drawing.keys_wanted = self._keys_wanted
         self._content = Page("dock")
         self.setWidget(self._content)
         self.scene_page = ScenePage(self.labelling, engine_menu)
@@ -231,6 +231,15 @@ class Dock(QgsDockWidget):
             except QgsCsException:
                 return geometry
         return geometry
+
+    def _keys_wanted(self) -> bool:
+        """Return whether the canvas's keys are the dock's while none of its tools is in hand.
+
+        Tools that edit other layers have keys of their own.
+        """
+        tool = self._canvas.mapTool()
+        editing = tool is not None and bool(tool.flags() & QgsMapTool.Flag.EditTool)
+        return self.isVisible() and self.labelling.scene is not None and not editing
 
     def _key(self, key: str) -> None:
         """Do what a key on the canvas means."""

@@ -26,6 +26,8 @@ from ..translation import tr
 
 #: The kind of a failure that came from the user's layers rather than from the engine.
 INPUT = "InputError"
+#: What the engine says before a job has said anything.
+NOT_BEGUN = "Starting"
 #: The kind of a failure that nobody foresaw.
 UNEXPECTED = "unexpected"
 #: How the names of the tasks' folders begin.
@@ -184,7 +186,8 @@ class EngineTask(QgsTask):
     def _progress(self, fraction: float, message: str, eta_s: float | None = None) -> None:
         self.setProgress(100.0 * min(max(fraction, 0.0), 1.0))
         if not self._forgotten:
-            self.progressed.emit(fraction, message)
+            # what the engine says before a job has begun tells less than what was asked for
+            self.progressed.emit(fraction, "" if message == NOT_BEGUN else message)
 
     def _discard(self) -> None:
         if self._outcome is not None and self._outcome.result and self._output is not None:

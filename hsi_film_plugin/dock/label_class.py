@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from qgis.core import QgsFillSymbol, QgsSymbol
+from qgis.core import QgsFillSymbol, QgsSimpleLineSymbolLayer, QgsSymbol
 from qgis.PyQt.QtGui import QColor
 
 from ..engine.label_classes import default_colors
@@ -16,7 +16,8 @@ from .label_file import MOST_CLASSES, LabelLayerError
 LONGEST_NAME = 80
 #: The image must stay visible through the labels (0 to 255).
 FILL_ALPHA = 70
-OUTLINE_MM = 0.5
+OUTLINE_MM = 0.6
+HAIRLINE_MM = 0.2
 #: Colours that are less apart than this pass for the same one (0 to about 765).
 DISTINCT = 90.0
 _CANDIDATES = 64
@@ -110,16 +111,23 @@ def _distance(one: QColor, other: QColor) -> float:
 
 
 def class_symbol(color: str) -> QgsFillSymbol:
-    """Return how a class's polygons are drawn: a solid outline around a light tint."""
+    """Return how a class's polygons are drawn: a solid outline around a light tint.
+
+    A white line along the outline tells it from a class map, which has the same colours.
+    """
     solid = QColor(color)
     rgb = f"{solid.red()},{solid.green()},{solid.blue()}"
-    return QgsFillSymbol.createSimple(
+    symbol = QgsFillSymbol.createSimple(
         {
             "color": f"{rgb},{FILL_ALPHA}",
             "outline_color": f"{rgb},255",
             "outline_width": str(OUTLINE_MM),
         }
     )
+    line = QgsSimpleLineSymbolLayer(QColor("white"), HAIRLINE_MM)
+    line.setLocked(True)  # it stays white when the class gets another colour
+    symbol.appendSymbolLayer(line)
+    return symbol
 
 
 def recoloured(symbol: QgsSymbol, color: str) -> QgsSymbol:

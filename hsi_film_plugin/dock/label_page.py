@@ -248,9 +248,9 @@ class LabelPage(Page):
         counts = labels.counts()
         lost = sum(counts.get(class_id, 0) for class_id in ids)
         if lost and not self._confirmed(
-            self.tr("Delete %n class(es)", "", len(ids))
-            + " "
-            + self.tr("with %n label(s)? It can be undone.", "", lost)
+            self.tr(
+                "Delete the selected classes together with their labels ({})? It can be undone."
+            ).format(lost)
         ):
             return
         for class_id in ids:
@@ -282,10 +282,15 @@ class LabelPage(Page):
         found = None if labels is None else self._tried(read)
         if labels is None or found is None:
             return
-        known = labels.classes.classes()
-        taken = {c.class_id for c in known} | {c.name for c in known}
-        new = tuple(c for c in found if c.class_id not in taken and c.name not in taken)
-        self._tried(labels.classes.replace, (*known, *new))
+        names = {c.name for c in labels.classes.classes()}
+        for known in found:
+            if known.name in names:
+                continue
+            names.add(known.name)
+            if labels.classes.find(known.class_id) is None:
+                self._tried(labels.classes.replace, (*labels.classes.classes(), known))
+            else:  # its number is another's already
+                self._tried(labels.classes.add, known.name, known.color)
 
     def _import_labels(self) -> None:
         layer = self._asked_layer(
@@ -304,7 +309,7 @@ class LabelPage(Page):
                 return
         count = self._tried(import_labels, labels, layer, field or "")
         if count is not None:
-            self._drawing.hint.emit(self.tr("%n label(s) were imported.", "", count))
+            self._drawing.hint.emit(self.tr("Labels imported: {}.").format(count))
 
     def _export(self) -> None:
         labels = self._labelling.labels

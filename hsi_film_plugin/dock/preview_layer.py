@@ -9,6 +9,7 @@ from qgis.core import (
     QgsColorRampShader,
     QgsCoordinateReferenceSystem,
     QgsLayerTreeLayer,
+    QgsLayerTreeNode,
     QgsMapLayer,
     QgsPalettedRasterRenderer,
     QgsProject,
@@ -26,6 +27,8 @@ from .engine_task import discard_output
 
 #: Custom property by which the layer is known for ours.
 PROPERTY = "hsi_film/preview"
+#: Custom property of a picture that was made of a scene: the id of the scene's layer.
+PICTURE_OF = "hsi_film/picture_of"
 
 # From pale to dark red: no colour of the confidence's ramp, so that the two are not mixed up.
 DISAGREEMENT_RAMP = (
@@ -218,7 +221,7 @@ class PreviewLayer(QObject):
         root = self._project.layerTreeRoot()
         below = root.findLayer(scene.id())
         group = root if below is None else below.parent()
-        place = 0 if below is None else group.children().index(below)
+        place = 0 if below is None else _above(group.children(), scene)
         node = group.insertLayer(place, layer)
         order = [other for other in root.customLayerOrder() if other.id() != layer.id()]
         if root.hasCustomLayerOrder() and scene in order:
@@ -302,3 +305,12 @@ class PreviewLayer(QObject):
         while not source.firstChild().isNull():
             source.removeChild(source.firstChild())
         source.appendChild(document.createTextNode(_NOTHING))
+
+
+def _above(nodes: Sequence[QgsLayerTreeNode], scene: QgsRasterLayer) -> int:
+    """Return the place above a scene, and above the pictures that were made of it."""
+    for place, node in enumerate(nodes):
+        layer = node.layer() if isinstance(node, QgsLayerTreeLayer) else None
+        if layer is not None and scene.id() in (layer.id(), layer.customProperty(PICTURE_OF)):
+            return place
+    return 0

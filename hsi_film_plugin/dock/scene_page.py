@@ -20,7 +20,8 @@ class ScenePage(Page):
     """Chooses the scene and its label layer, shows bands, and tells about the engine.
 
     Signals:
-        pictureWanted: A derived picture of the scene is to be shown: its preset's key.
+        pictureWanted: A derived picture of the scene is to be shown, named by its preset's key;
+            an empty one: none.
         sampleWanted: The sample scene is to be rendered.
         openWanted: A session is to be opened: its path.
         saveWanted: The session is to be saved: its path.
@@ -174,6 +175,7 @@ class ScenePage(Page):
         if preset.bands is None:
             self.pictureWanted.emit(preset.key)
         else:
+            self.pictureWanted.emit("")
             show_preset(self._labelling.scene, preset)
 
     def _open_raster(self) -> None:

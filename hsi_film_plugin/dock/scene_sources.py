@@ -12,6 +12,7 @@ from ..layers.raster_source import raster_file
 from .engine_task import EngineTask
 from .final_run import FinalRun
 from .labelling import Labelling
+from .preview_layer import PICTURE_OF
 
 SAMPLE = "hsifilm:createsamplescene"
 
@@ -75,12 +76,18 @@ class SceneSources(QObject):
         )
 
     def show_picture(self, key: str) -> None:
-        """Make a derived picture of the scene, such as its principal components, and show it."""
+        """Show a derived picture of the scene, such as its principal components.
+
+        Args:
+            key: Of the picture's preset; empty for none, which hides those that were made.
+        """
         scene = self._labelling.scene
-        if scene is None or self._task is not None:
+        if scene is None:
+            return
+        name = f"{scene.name()} – {key.upper()}"
+        if self._shown(scene, name if key else "") or not key or self._task is not None:
             return
         path = raster_file(scene, self.tr("Hyperspectral image")).path
-        name = f"{scene.name()} – {key.upper()}"
         self._task = EngineTask(
             self.tr("Computing a picture of the image"),
             "pseudo_image",
@@ -114,9 +121,21 @@ class SceneSources(QObject):
         project.addMapLayer(layer, False)
         root = project.layerTreeRoot()
         node = None if scene is None else root.findLayer(scene.id())
+        if scene is not None:
+            layer.setCustomProperty(PICTURE_OF, scene.id())
         parent = root if node is None or node.parent() is None else node.parent()
         place = 0 if node is None else parent.children().index(node)
         parent.insertLayer(place, layer)
+
+    def _shown(self, scene: QgsRasterLayer, name: str) -> bool:
+        """Switch a picture on and the scene's others off; return whether it is there."""
+        found = False
+        for node in QgsProject.instance().layerTreeRoot().findLayers():
+            layer = node.layer()
+            if layer is not None and layer.customProperty(PICTURE_OF) == scene.id():
+                node.setItemVisibilityChecked(layer.name() == name)
+                found = found or layer.name() == name
+        return found
 
     def _sample_made(self, results: dict[str, Any]) -> None:
         self.progressed.emit(None, "")

@@ -86,14 +86,12 @@ class Standing:
         positions: int64 ``(n, 2)``, row and column.
         places: float32 ``(n, components)``, where spots lie among spectra.
         merit: float64 ``(n,)``, the logarithm of what makes each worth a label by itself.
-        probabilities: float32 ``(n, classes)``, the map's; None without a model.
         committee: float32 ``(n, classes)``, what all heads say together; None without a model.
     """
 
     positions: np.ndarray
     places: np.ndarray
     merit: np.ndarray
-    probabilities: np.ndarray | None = None
     committee: np.ndarray | None = None
 
 
@@ -160,7 +158,7 @@ def stand(
     two = np.sort(committee, axis=1)[:, -2:]
     unsure = 1 - (two[:, 1] - two[:, 0])
     merit = merit + weights.unsure * np.log(unsure + 0.01)
-    return Standing(positions, places, merit, spots.means(said.probabilities.T), committee)
+    return Standing(positions, places, merit, committee)
 
 
 def labelled_places(pixels: LabelledPixels | None, components: np.ndarray) -> np.ndarray:
@@ -272,10 +270,10 @@ def _suggestion(
     x, y = transform @ (col + 0.5, row + 0.5)
     likely, confidence = None, None
     reason = "A typical place of the scene that no label speaks for yet."
-    if standing.probabilities is not None and standing.committee is not None:
-        said = standing.probabilities[spot]
+    if standing.committee is not None:
+        said = standing.committee[spot]
         likely, confidence = classes[int(said.argmax())], float(said.max())
-        reason = _reason(standing.committee[spot], likely, classes)
+        reason = _reason(said, likely, classes)
     elif len(known):
         reason = "Unlike what is labelled so far."
     return Suggestion(
@@ -297,10 +295,10 @@ def _reason(committee: np.ndarray, likely: LabelClass, classes: Sequence[LabelCl
     first, second = np.argsort(-committee, kind="stable")[:2]
     if committee[first] - committee[second] < 0.5:
         return (
-            f"The heads are unsure here: {classes[first].name} ({committee[first]:.0%}) or "
+            f"Unsure: {classes[first].name} ({committee[first]:.0%}) or "
             f"{classes[second].name} ({committee[second]:.0%})."
         )
-    return f"Unlike the labels so far, though the map takes it for {likely.name}."
+    return f"Unlike the labels so far, though the model takes it for {likely.name}."
 
 
 def outline(rows: np.ndarray, cols: np.ndarray, transform: Affine) -> str:

@@ -15,11 +15,11 @@ from qgis.core import (
     QgsProcessingParameterRasterLayer,
 )
 
+from ..layers.label_export import CapturedLabels
+from ..layers.raster_source import RasterFile
 from .algorithm import Group, HsiFilmAlgorithm
 from .engine_run import run_engine
-from ..layers.label_export import CapturedLabels
 from .parameters import INPUT, add_labels, labels, scene_file
-from ..layers.raster_source import RasterFile
 from .training import REPORT, report_filter
 
 REFERENCE = "REFERENCE"

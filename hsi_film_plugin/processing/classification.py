@@ -14,10 +14,10 @@ from qgis.core import (
     QgsProcessingParameterString,
 )
 
+from ..layers.layer_styles import map_classes, style_class_map, style_confidence
 from ..translation import tr
 from .algorithm import HsiFilmAlgorithm
 from .parameters import INPUT
-from ..layers.layer_styles import map_classes, style_class_map, style_confidence
 from .result_layers import load_styled
 
 EXTENT = "EXTENT"

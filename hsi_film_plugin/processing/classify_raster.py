@@ -12,6 +12,7 @@ from qgis.core import (
     QgsProcessingParameterFile,
 )
 
+from ..layers.raster_source import RasterFile
 from .algorithm import Group, HsiFilmAlgorithm
 from .classification import (
     CONFIDENCE,
@@ -28,7 +29,6 @@ from .classification import (
 )
 from .engine_run import run_engine
 from .parameters import add_device, add_scene, device, scene_file
-from ..layers.raster_source import RasterFile
 from .training import MODEL, model_filter
 
 

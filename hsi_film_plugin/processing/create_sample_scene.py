@@ -16,9 +16,9 @@ from qgis.core import (
     QgsProcessingParameterVectorDestination,
 )
 
+from ..layers.layer_styles import MapClass, style_bands, style_polygons
 from .algorithm import Group, HsiFilmAlgorithm
 from .parameters import SEED, add_seed
-from ..layers.layer_styles import MapClass, style_bands, style_polygons
 from .result_layers import load_styled
 
 WIDTH = "WIDTH"

@@ -13,6 +13,8 @@ from qgis.core import (
     QgsProcessingParameterRasterDestination,
 )
 
+from ..layers.layer_styles import style_bands
+from ..layers.raster_source import RasterFile
 from .algorithm import Group, HsiFilmAlgorithm
 from .engine_run import run_engine
 from .parameters import (
@@ -24,8 +26,6 @@ from .parameters import (
     feature_job,
     scene_file,
 )
-from ..layers.raster_source import RasterFile
-from ..layers.layer_styles import style_bands
 from .result_layers import load_styled
 
 COMPONENTS = "COMPONENTS"

@@ -22,10 +22,10 @@ from qgis.core import (
     QgsProcessingParameterString,
 )
 
-from ..translation import tr
-from .algorithm import HsiFilmAlgorithm
 from ..layers.label_export import CapturedLabels, capture_labels
 from ..layers.raster_source import RasterFile, raster_file
+from ..translation import tr
+from .algorithm import HsiFilmAlgorithm
 
 INPUT = "INPUT"
 CLASS_FIELD = "CLASS_FIELD"

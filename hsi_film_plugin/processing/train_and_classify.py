@@ -10,6 +10,8 @@ from typing import Any
 
 from qgis.core import QgsProcessingContext, QgsProcessingFeedback
 
+from ..layers.label_export import CapturedLabels
+from ..layers.raster_source import RasterFile
 from .algorithm import Group, HsiFilmAlgorithm
 from .classification import (
     CONFIDENCE,
@@ -23,9 +25,7 @@ from .classification import (
     style_maps,
 )
 from .engine_run import run_engine
-from ..layers.label_export import CapturedLabels
 from .parameters import labels, scene_file
-from ..layers.raster_source import RasterFile
 from .training import (
     LABELS,
     MODEL,

@@ -10,11 +10,11 @@ from typing import Any
 
 from qgis.core import QgsProcessingContext, QgsProcessingFeedback
 
+from ..layers.label_export import CapturedLabels
+from ..layers.raster_source import RasterFile
 from .algorithm import Group, HsiFilmAlgorithm
 from .engine_run import run_engine
-from ..layers.label_export import CapturedLabels
 from .parameters import labels, scene_file
-from ..layers.raster_source import RasterFile
 from .training import (
     LABELS,
     MODEL,

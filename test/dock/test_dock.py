@@ -174,6 +174,25 @@ def test_a_spectrum_is_pinned_by_key(mapped, mouse, window, until):
     assert len(mapped.label_page.plot.pins()) == 1
 
 
+def test_a_letter_takes_a_tool_from_a_fresh_canvas(mapped, mouse):
+    assert mapped.drawing.tool == ""
+    mouse.key("R")
+    assert mapped.drawing.tool == "rectangle"
+
+
+def test_keys_are_left_to_tools_that_edit_other_layers(mapped, mouse, window):
+    from qgis.gui import QgsMapTool
+
+    class EditingTool(QgsMapTool):
+        def flags(self):
+            return QgsMapTool.Flag.EditTool
+
+    tool = EditingTool(window.canvas)
+    window.canvas.setMapTool(tool)
+    mouse.key("R")
+    assert window.canvas.mapTool() is tool
+
+
 def test_keys_are_left_to_qgis_when_the_dock_is_hidden(suggested, mouse):
     suggested.hide()
     mouse.key("N")

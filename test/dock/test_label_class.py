@@ -56,6 +56,7 @@ def test_a_recoloured_symbol_stays_as_it_is_otherwise(qgis):
     from hsi_film_plugin.dock.label_class import FILL_ALPHA, class_symbol, recoloured
 
     symbol = recoloured(class_symbol("#0072b2"), "#ff8800")
+    assert symbol.symbolLayer(1).color().name() == "#ffffff", "the line along the outline stays"
     drawn = symbol.symbolLayer(0)
     assert (drawn.fillColor().name(), drawn.fillColor().alpha()) == ("#ff8800", FILL_ALPHA)
     assert (drawn.strokeColor().name(), drawn.strokeColor().alpha()) == ("#ff8800", 255)

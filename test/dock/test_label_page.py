@@ -296,8 +296,9 @@ def test_classes_of_a_file_are_added_to_those_there(page, labels, monkeypatch, t
     path.write_text("class_id,class_name,color\n2,Lake,#0000ff\n7,Road,#ff0000\n8,Rock,#00ff00\n")
     answers(monkeypatch, file=path)
     entry(page, "Import classes from a file").trigger()
-    # neither number nor name may be taken twice
-    assert names(labels) == ["Forest", "Water", "Rock", "Road"]
+    # a name that is there already is left out, a number that is taken becomes another
+    assert names(labels) == ["Forest", "Water", "Rock", "Lake", "Road"]
+    assert len({known.class_id for known in labels.classes.classes()}) == 5
 
 
 def test_a_broken_file_of_classes_is_refused(page, labels, labelling, monkeypatch, tmp_path):

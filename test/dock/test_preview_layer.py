@@ -90,6 +90,20 @@ def test_preview_lies_above_the_scene_and_below_the_labels(
     assert names(project) == ["my labels", "HSI FiLM preview", "my scene"]
 
 
+def test_preview_lies_above_pictures_made_of_the_scene(
+    project, scene, preview, classes, make_preview, tmp_path
+):
+    from qgis.core import QgsRasterLayer
+
+    from hsi_film_plugin.dock.preview_layer import PICTURE_OF
+
+    picture = QgsRasterLayer(scene.source(), "my picture")
+    picture.setCustomProperty(PICTURE_OF, scene.id())
+    project.addMapLayer(picture)
+    preview.show(make_preview(), classes, scene)
+    assert names(project) == ["HSI FiLM preview", "my picture", "my scene"]
+
+
 def test_preview_lies_in_the_group_of_the_scene(project, scene, preview, classes, make_preview):
     root = project.layerTreeRoot()
     group = root.addGroup("my group")

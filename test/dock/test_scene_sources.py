@@ -69,6 +69,21 @@ def test_a_picture_is_put_above_the_scene(
     assert labelling.scene is scene
 
 
+def test_a_picture_is_made_once_and_gives_way_to_bands(
+    sources, labelling, add_scene, empty_project, stand_in, until
+):
+    labelling.set_scene(add_scene("my scene"))
+    sources.show_picture("pca")
+    until(lambda: len(empty_project.mapLayers()) == 2)
+    root = empty_project.layerTreeRoot()
+    (picture,) = empty_project.mapLayersByName("my scene – PCA")
+    sources.show_picture("")
+    assert not root.findLayer(picture.id()).itemVisibilityChecked()
+    sources.show_picture("pca")
+    assert root.findLayer(picture.id()).itemVisibilityChecked()
+    assert stand_in.methods().count("pseudo_image") == 1
+
+
 def test_a_picture_stays_in_the_group_of_the_scene(
     sources, labelling, add_scene, empty_project, until
 ):
