@@ -23,6 +23,7 @@ class BackgroundTask(QgsTask):
         description: What the task list says.
         work: Called in the thread with this task, for its progress and its cancelling.
         on_end: Called in the main thread with the outcome; with None when `work` broke off.
+        ask: Whether QGIS asks before it closes while this runs.
     """
 
     def __init__(
@@ -30,8 +31,10 @@ class BackgroundTask(QgsTask):
         description: str,
         work: Callable[[BackgroundTask], Outcome],
         on_end: Callable[[Outcome | None], None],
+        ask: bool = True,
     ) -> None:
-        super().__init__(description, QgsTask.Flag.CanCancel)
+        cancel = QgsTask.Flag.CanCancel
+        super().__init__(description, cancel if ask else cancel | QgsTask.Flag.CancelWithoutPrompt)
         self._work = work
         self._on_end: Callable[[Outcome | None], None] | None = on_end
         self._outcome: Outcome | None = None

@@ -60,7 +60,7 @@ class Dock(QgsDockWidget):
         self.setWindowTitle(self.tr("HSI FiLM"))
         self.setObjectName(OBJECT_NAME)
         self._canvas = canvas
-        self._open = True
+        self._map_failed = False
         self.labelling = Labelling(self)
         self.live = LiveMap(canvas, PreviewSettings(), parent=self)
         self.suggestions = Suggestions(canvas, self.live, self)
@@ -90,7 +90,7 @@ class Dock(QgsDockWidget):
         """Return what a project or a session keeps of the dock, in JSON's types."""
         scene, page = self.labelling.scene, self._content.pages.currentIndex()
         return {
-            "open": self._open and not self.isHidden(),
+            "open": not self.isHidden(),
             "scene": None if scene is None else scene.id(),
             "page": page,
             "class": self.drawing.current_class,
@@ -279,7 +279,11 @@ class Dock(QgsDockWidget):
 
     def _show_live(self, state: LiveState) -> None:
         if state.kind is LiveKind.FAILED:
+            self._map_failed = True
             self.strip.warn(state.text)
+        elif state.kind is LiveKind.READY and self._map_failed:
+            self._map_failed = False
+            self.strip.relieve()
         self.strip.progress("live map", state.fraction)
         self._say_unless_shown(state.text, self.map_page.state)
 
@@ -322,9 +326,12 @@ class Dock(QgsDockWidget):
             write_state(self.state())
 
     def _project_cleared(self) -> None:
+        if self.final_run.running:  # its map would arrive in the next project
+            self.final_run.cancel()
         self.labelling.set_scene(None)
         self.suggestions.avoided = ()
         self.map_page.set_history([])
+        self.strip.relieve()  # that its image has gone is no news to who closed the project
 
 
 def _whole_number(value: object) -> int | None:

@@ -194,7 +194,9 @@ class EnginePanel(QObject):
             devices = ", ".join(str(name).upper() for name in hello.get("devices") or ())
             return Outcome(True, devices)
 
-        self._asking = BackgroundTask(self.tr("Starting the engine of HSI FiLM"), work, self._told)
+        self._asking = BackgroundTask(
+            self.tr("Starting the engine of HSI FiLM"), work, self._told, ask=False
+        )
         QgsApplication.taskManager().addTask(self._asking)
 
     def _told(self, outcome: Outcome | None) -> None:

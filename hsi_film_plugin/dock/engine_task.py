@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +22,7 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QObject, QThreadPool, QTimer, pyqtSignal
 
 from ..bridge.client import EngineCancelled, EngineFailure, shared_client
+from ..bridge.folders import cache_folder
 from ..layers.label_export import CapturedLabels
 from ..settings import engine_python
 from ..translation import tr
@@ -32,6 +35,8 @@ NOT_BEGUN = "Starting"
 UNEXPECTED = "unexpected"
 #: How the names of the tasks' folders begin.
 FOLDER_PREFIX = "hsifilm_"
+#: A folder as old as this was left behind by a QGIS that crashed, in s.
+LEFT_BEHIND_S = 7 * 24 * 3600
 
 
 class Client(Protocol):
@@ -152,9 +157,9 @@ class EngineTask(QgsTask):
         self.cancel()
 
     def _work(self) -> _Outcome:
-        folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
-        done = False
+        done, folder = False, None
         try:
+            folder = _new_folder()
             result = self._client().run(
                 self.method, self._params(folder), self._progress, self.isCanceled
             )
@@ -169,7 +174,8 @@ class EngineTask(QgsTask):
                 return _Outcome()
             return _Outcome(failure=str(problem), kind=INPUT)
         finally:
-            shutil.rmtree(_label_folder(folder) if done else folder, ignore_errors=True)
+            if folder is not None:
+                shutil.rmtree(_label_folder(folder) if done else folder, ignore_errors=True)
 
     def _params(self, folder: Path) -> dict[str, Any]:
         params = dict(self._make_params())
@@ -212,6 +218,24 @@ def discard_output(path: str) -> bool:
         shutil.rmtree(folder, ignore_errors=True)
         return not folder.exists()
     return True
+
+
+def _new_folder() -> Path:
+    """Return a new folder for a task, and remove those that a crash has left.
+
+    It lies in the user's cache: about layers in the folder for temporary files, QGIS asks when it
+    closes whether they may be lost.
+
+    Raises:
+        OSError: if it cannot be made.
+    """
+    place = cache_folder() / "work"
+    place.mkdir(parents=True, exist_ok=True)
+    for old in place.glob(f"{FOLDER_PREFIX}*"):
+        with contextlib.suppress(OSError):  # another QGIS has removed it just now
+            if time.time() - old.stat().st_mtime > LEFT_BEHIND_S:
+                shutil.rmtree(old, ignore_errors=True)
+    return Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX, dir=place))
 
 
 def _label_folder(folder: Path) -> Path:

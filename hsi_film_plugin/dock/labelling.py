@@ -182,6 +182,7 @@ class Labelling(QObject):
         self._forget_scene()
         self.sceneChanged.emit()
         self._use(None, remember=False)
+        self.problem.emit(self.tr("The hyperspectral image was removed from the project."))
 
     def _scene_moved(self) -> None:
         if self.scene is None:

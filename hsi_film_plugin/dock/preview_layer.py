@@ -41,7 +41,8 @@ DISAGREEMENT_RAMP = (
 
 # What a project file holds in the preview's place: it opens anywhere, and shows nothing.
 _NOTHING = (
-    '<VRTDataset rasterXSize="1" rasterYSize="1"><VRTRasterBand dataType="Byte" band="1">'
+    '<VRTDataset rasterXSize="1" rasterYSize="1"><GeoTransform>0, 1, 0, 0, 0, -1</GeoTransform>'
+    '<VRTRasterBand dataType="Byte" band="1">'
     "<NoDataValue>0</NoDataValue></VRTRasterBand></VRTDataset>"
 )
 

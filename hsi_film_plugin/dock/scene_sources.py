@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
 from qgis.core import QgsProject, QgsRasterLayer, QgsSettings
 from qgis.PyQt.QtCore import QObject, QStandardPaths, pyqtSignal
 
+from ..bridge.folders import cache_folder
 from ..layers.raster_source import raster_file
 from .engine_task import EngineTask
 from .final_run import FinalRun
@@ -88,12 +90,17 @@ class SceneSources(QObject):
         if self._shown(scene, name if key else "") or not key or self._task is not None:
             return
         path = raster_file(scene, self.tr("Hyperspectral image")).path
-        self._task = EngineTask(
-            self.tr("Computing a picture of the image"),
-            "pseudo_image",
-            lambda: {"input": path, "kind": key},
-            output="picture.tif",
-        )
+        picture = _picture_path(path, key)
+        if picture.exists():
+            self._add_picture(str(picture), name)
+            return
+
+        def params() -> dict[str, str]:
+            picture.parent.mkdir(parents=True, exist_ok=True)
+            return {"input": path, "kind": key, "output": str(picture)}
+
+        description = self.tr("Computing a picture of the image")
+        self._task = EngineTask(description, "pseudo_image", params)
         self._task.progressed.connect(self._progress)
         self._task.succeeded.connect(lambda result: self._picture_made(result, name))
         self._task.failed.connect(lambda text, kind: self._picture_failed(text))
@@ -116,7 +123,10 @@ class SceneSources(QObject):
     def _picture_made(self, result: dict[str, Any], name: str) -> None:
         self._task = None
         self.progressed.emit(None, "")
-        layer = QgsRasterLayer(str(result["output"]), name)
+        self._add_picture(str(result["output"]), name)
+
+    def _add_picture(self, path: str, name: str) -> None:
+        layer = QgsRasterLayer(path, name)
         project, scene = QgsProject.instance(), self._labelling.scene
         project.addMapLayer(layer, False)
         root = project.layerTreeRoot()
@@ -157,3 +167,11 @@ class SceneSources(QObject):
         self.progressed.emit(None, "")
         if text:
             self.said.emit(text)
+
+
+def _picture_path(scene: str, key: str) -> Path:
+    """Return where a picture of a scene lies in the user's cache, for all projects."""
+    status = Path(scene).stat()
+    facts = f"{Path(scene).absolute()}|{status.st_size}|{status.st_mtime_ns}|{key}"
+    name = hashlib.sha256(facts.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    return cache_folder() / "pictures" / f"{Path(scene).stem}_{key}_{name}.tif"

@@ -44,6 +44,12 @@ class StatusStrip(QObject):
             self._set(text)
             self._warning.start()
 
+    def relieve(self) -> None:
+        """Take a warning away: what it warned of is over."""
+        if self._warning.isActive():
+            self._warning.stop()
+            self._show_latest()
+
     def progress(self, source: str, fraction: float | None) -> None:
         """Show how far something is; None when it has ended.
 

@@ -27,6 +27,14 @@ def spectra(height, width, bands):
 
 
 @pytest.fixture(autouse=True)
+def own_cache(tmp_path_factory, monkeypatch):
+    """The cache of the plugin, one for each test."""
+    base = tmp_path_factory.mktemp("cache")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(base))
+    return base / "hsi_film_plugin"
+
+
+@pytest.fixture(autouse=True)
 def faults(monkeypatch):
     """What broke in a slot, where Qt calls and no test would hear of it: nothing may."""
     import sys

@@ -382,7 +382,6 @@ def test_the_dock_fits_a_small_screen(tour, place):
     }
 
 
-@pytest.mark.xfail(reason="the preview's file lies in the folder for temporary files", strict=True)
 def test_qgis_is_left_without_a_question(tour, engine, desktops):
     assert desktops.questions["tour"] == []
 

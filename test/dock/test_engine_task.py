@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import threading
 import time
 from pathlib import Path
@@ -44,10 +43,11 @@ def client():
 
 
 @pytest.fixture
-def temporary(tmp_path, monkeypatch):
-    """Where temporary files go, to see that none stays."""
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    return tmp_path
+def temporary(own_cache):
+    """Where the tasks' files go, to see that none stays."""
+    work = own_cache / "work"
+    work.mkdir(parents=True)
+    return work
 
 
 @pytest.fixture

@@ -203,7 +203,7 @@ def test_removing_the_scene_lets_it_go(labelling, add_scene, give_labels, empty_
     heard.clear()
     empty_project.removeMapLayer(scene.id())
     assert labelling.scene is labelling.grid is labelling.reader is labelling.labels is None
-    assert set(heard) == {"scene", "labels"}
+    assert set(heard) == {"scene", "labels", "problem"}
 
 
 def test_removing_the_label_layer_lets_only_it_go(labelling, add_scene, give_labels, empty_project):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import threading
 import time
 from pathlib import Path
@@ -72,10 +71,9 @@ def client():
 
 
 @pytest.fixture
-def temporary(tmp_path, monkeypatch):
-    folder = tmp_path / "temporary"
-    folder.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+def temporary(own_cache):
+    folder = own_cache / "work"
+    folder.mkdir(parents=True)
     return folder
 
 

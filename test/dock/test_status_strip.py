@@ -47,6 +47,14 @@ def test_a_warning_stays_while_work_goes_on_and_gives_way_later(parts, until):
     until(lambda: label.text() == "The map is up to date.")
 
 
+def test_a_warning_goes_when_it_is_over(parts):
+    strip, label, _, _ = parts
+    strip.warn("The engine was killed.")
+    strip.say("The map is up to date.")
+    strip.relieve()
+    assert label.text() == "The map is up to date."
+
+
 def test_an_empty_warning_is_none(parts):
     strip, label, _, _ = parts
     strip.say("Mapping")
