@@ -56,7 +56,7 @@ test: $(DEV_STAMP) | $(BUILD)/run ## all tests: the engine's in its environment,
 	echo "== engine: $$($(ENGINE_PYTHON) -V), $(ENGINE)"; \
 	$(ENGINE_PYTHON) -m pytest test/engine $(wildcard test/tools test/bench) $(PYTEST_ARGS) || status=$$?; \
 	echo "== QGIS: $$($(QGIS_PYTHON) -V), $(QGIS_PYTHON)"; \
-	$(headless) XDG_DATA_HOME="$(BUILD)/test-home" QGIS_CUSTOM_CONFIG_PATH="$(BUILD)/test-home/qgis" \
+	$(headless) XDG_DATA_HOME="$(BUILD)/test-home" XDG_CACHE_HOME="$(BUILD)/test-home/cache" QGIS_CUSTOM_CONFIG_PATH="$(BUILD)/test-home/qgis" \
 		$(QGIS_PYTHON) -m pytest test --ignore=test/engine --ignore=test/tools --ignore=test/bench \
 		$(PYTEST_ARGS) || status=$$?; \
 	exit $$status

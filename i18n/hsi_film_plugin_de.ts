@@ -4,72 +4,72 @@
 <context>
     <name>@default</name>
     <message>
-        <location filename="../hsi_film_plugin/processing/classification.py" line="32"/>
+        <location filename="../hsi_film_plugin/processing/classification.py" line="33"/>
         <source>Extent to classify</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/classification.py" line="32"/>
+        <location filename="../hsi_film_plugin/processing/classification.py" line="33"/>
         <source>Classify only this part of the scene; it may be given in any CRS. The pixels get the same classes as in a map of the whole scene. Leave it empty for the whole scene.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/classification.py" line="56"/>
+        <location filename="../hsi_film_plugin/processing/classification.py" line="57"/>
         <source>Dask scheduler</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/classification.py" line="64"/>
+        <location filename="../hsi_film_plugin/processing/classification.py" line="65"/>
         <source>Minimum confidence</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/classification.py" line="64"/>
+        <location filename="../hsi_film_plugin/processing/classification.py" line="65"/>
         <source>Pixels whose most probable class is less probable than this stay unclassified (0). With 0 every valid pixel gets a class.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/classification.py" line="94"/>
+        <location filename="../hsi_film_plugin/processing/classification.py" line="95"/>
         <source>Class map</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/classification.py" line="94"/>
+        <location filename="../hsi_film_plugin/processing/classification.py" line="95"/>
         <source>A GeoTIFF of class values on the scene&apos;s grid, 0 where there is no data, with class names, colours and attribute table inside.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/classification.py" line="101"/>
+        <location filename="../hsi_film_plugin/processing/classification.py" line="102"/>
         <source>Confidence</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/classification.py" line="101"/>
+        <location filename="../hsi_film_plugin/processing/classification.py" line="102"/>
         <source>A GeoTIFF of two bands. The first holds the calibrated probability (0 to 1) of the class that each pixel was given. The second tells how unlike all labelled pixels a pixel&apos;s spectrum is: above 1 it is further from them than 95 % of labelled ground that was held out, so its class may be one that nobody labelled. Optional.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/classification.py" line="115"/>
+        <location filename="../hsi_film_plugin/processing/classification.py" line="116"/>
         <source>Class probabilities</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/classification.py" line="115"/>
+        <location filename="../hsi_film_plugin/processing/classification.py" line="116"/>
         <source>A GeoTIFF with one band per class that holds the probability of that class. Optional.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/classification.py" line="144"/>
+        <location filename="../hsi_film_plugin/processing/classification.py" line="145"/>
         <source>{} – classes</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/classification.py" line="145"/>
+        <location filename="../hsi_film_plugin/processing/classification.py" line="146"/>
         <source>{} – confidence</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/classification.py" line="146"/>
+        <location filename="../hsi_film_plugin/processing/classification.py" line="147"/>
         <source>{} – class probabilities</source>
         <translation type="unfinished"></translation>
     </message>
@@ -99,32 +99,32 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/label_export.py" line="122"/>
+        <location filename="../hsi_film_plugin/layers/label_export.py" line="122"/>
         <source>{}: the layer cannot be opened. Choose polygons, points or a raster.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/label_export.py" line="128"/>
+        <location filename="../hsi_film_plugin/layers/label_export.py" line="128"/>
         <source>{parameter}: “{layer}” is a table without geometry. Choose polygons, points or a raster.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/label_export.py" line="148"/>
+        <location filename="../hsi_film_plugin/layers/label_export.py" line="148"/>
         <source>{parameter}: “{layer}” has no fields. Add one that holds the class.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/label_export.py" line="150"/>
+        <location filename="../hsi_film_plugin/layers/label_export.py" line="150"/>
         <source>{field_parameter}: “{layer}” has no field “{field}”. Its fields are: {names}.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/label_export.py" line="154"/>
+        <location filename="../hsi_film_plugin/layers/label_export.py" line="154"/>
         <source>{field_parameter}: choose the field of “{layer}” that holds the class. Its fields are: {names}.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/label_export.py" line="266"/>
+        <location filename="../hsi_film_plugin/layers/label_export.py" line="266"/>
         <source>The labels of “{layer}” cannot be written for the engine: {reason}</source>
         <translation type="unfinished"></translation>
     </message>
@@ -239,12 +239,12 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/raster_source.py" line="32"/>
+        <location filename="../hsi_film_plugin/layers/raster_source.py" line="32"/>
         <source>{}: the raster cannot be opened. Choose a raster file.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/raster_source.py" line="39"/>
+        <location filename="../hsi_film_plugin/layers/raster_source.py" line="39"/>
         <source>{parameter}: the layer “{layer}” is not a raster file of its own ({source}). Save it as GeoTIFF first (Raster ‣ Conversion ‣ Translate).</source>
         <translation type="unfinished"></translation>
     </message>
@@ -324,7 +324,7 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/label_export.py" line="247"/>
+        <location filename="../hsi_film_plugin/layers/label_export.py" line="247"/>
         <source>“{layer}” has no features. Draw some labels, or check the layer’s filter.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -334,7 +334,7 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/classification.py" line="56"/>
+        <location filename="../hsi_film_plugin/processing/classification.py" line="57"/>
         <source>Kept for classifying on a cluster, which this version cannot do yet: leave it empty. An address given here is refused before anything is computed.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -424,12 +424,12 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/plugin_menu.py" line="67"/>
+        <location filename="../hsi_film_plugin/plugin_menu.py" line="78"/>
         <source>{} – wait until this has ended.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/plugin_menu.py" line="74"/>
+        <location filename="../hsi_film_plugin/plugin_menu.py" line="85"/>
         <source>{}: broken off. See the log of QGIS.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -441,6 +441,689 @@
     <message>
         <location filename="../hsi_film_plugin/backbone_list.py" line="114"/>
         <source>that of its author</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/brush_tool.py" line="55"/>
+        <source>Drag to paint pixels; [ and ] or Ctrl and the wheel change the width.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/class_list.py" line="95"/>
+        <source>There are {} classes, no more fit.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/class_list.py" line="154"/>
+        <source>There is no class {} any more.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_commands.py" line="221"/>
+        <source>The label layer was removed. Choose or make another.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/class_list.py" line="300"/>
+        <source>Rename class</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/class_list.py" line="307"/>
+        <source>The new name “{name}” cannot be written into the labels. Check that you may write to the file and that the disk has space.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/class_transfer.py" line="56"/>
+        <source>“{}” shows no classes. Style it by categories (a raster by paletted values), or choose another layer.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/class_transfer.py" line="74"/>
+        <source>“{path}” cannot be read: {reason}. Choose a CSV file or a QGIS style.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/class_transfer.py" line="74"/>
+        <source>it is no text</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/class_transfer.py" line="84"/>
+        <source>“{}” names no classes.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/class_transfer.py" line="102"/>
+        <source>“{path}” cannot be written: {reason}. Choose another folder.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/class_transfer.py" line="126"/>
+        <source>“{layer}” has no polygons with a field “{field}”. Choose another.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/class_transfer.py" line="137"/>
+        <source>No polygon of “{layer}” has a value in “{field}”.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/class_transfer.py" line="149"/>
+        <source>Import labels</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/class_transfer.py" line="232"/>
+        <source>The polygons of “{layer}” do not fit into the CRS of the labels ({crs}). Check the layer’s CRS.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/class_transfer.py" line="294"/>
+        <source>“{path}” has no column class_id or class_name. Its columns are: {names}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/class_transfer.py" line="305"/>
+        <source>“{path}”, line {line}: the class number “{number}” is no whole number from 1 to 65535.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/class_transfer.py" line="314"/>
+        <source>“{path}” is no CSV file: {reason}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/class_transfer.py" line="323"/>
+        <source>“{}” is no style of QGIS.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/display_presets.py" line="56"/>
+        <source>True colour</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/display_presets.py" line="56"/>
+        <source>False colour (near infrared)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/display_presets.py" line="56"/>
+        <source>Short-wave infrared</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/display_presets.py" line="70"/>
+        <source>Bands from the whole range</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/display_presets.py" line="74"/>
+        <source>Principal components</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/display_presets.py" line="183"/>
+        <source>Sampling the colours of “{}”</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/scene_layer.py" line="41"/>
+        <source>Scene</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/edit_tool.py" line="71"/>
+        <source>Click a label to change it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/edit_tool.py" line="72"/>
+        <source>Drag corners, edges or the label; double click an edge for a new corner. Delete removes the corner under the mouse, else the label; 1 to 9 give it another class.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/edit_tool.py" line="142"/>
+        <source>There are no labels yet. Draw one first.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/edit_tool.py" line="184"/>
+        <source>That would leave nothing of the label.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/edit_tool.py" line="188"/>
+        <source>No pixel of the image would be left in the label.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/edit_tool.py" line="208"/>
+        <source>A label needs three corners. Away from its corners, Delete removes it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/engine_task.py" line="151"/>
+        <source>{}: broken off by a fault of the plugin. See the log of QGIS.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_class.py" line="46"/>
+        <source>The class “{name}” has the number {number}; it must be 1 to {most}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_class.py" line="52"/>
+        <source>Two classes have the number {}. Give each its own.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_class.py" line="57"/>
+        <source>“{color}” of the class “{name}” is no colour. Write it like #1f77b4.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_class.py" line="73"/>
+        <source>Class {}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_commands.py" line="156"/>
+        <source>“{}”: the label is no longer there, so nothing was changed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_commands.py" line="351"/>
+        <source>The labels cannot be written to “{place}”: {reason}. Check that the disk is there and has space, and that you may write to the file.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_commands.py" line="365"/>
+        <source>“{}” is no longer there. Bring back its disk or folder, or begin a new label layer.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_commands.py" line="376"/>
+        <source>“{layer}” is read-only. Allow writing to “{place}”, or begin a new label layer.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_file.py" line="120"/>
+        <source>“{path}” cannot be made: {reason}. Choose a folder that you may write to, with free space.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_file.py" line="133"/>
+        <source>“{}” is there already. Choose another name; nothing is overwritten.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_file.py" line="143"/>
+        <source>“{path}” is open in a program, or was left behind by one: “{name}” lies beside it. Choose another name, or remove that file if nothing has it open.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_file.py" line="177"/>
+        <source>“{path}” cannot be written: {reason}. Choose another name or folder.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_file.py" line="239"/>
+        <source>“{}” is no longer there. Bring it back, or begin a new label layer.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_file.py" line="242"/>
+        <source>“{path}” cannot be read or changed: {reason}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_layer.py" line="100"/>
+        <source>“{}” was made but cannot be opened. Choose another folder.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_layer.py" line="140"/>
+        <source>Add label</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_layer.py" line="169"/>
+        <source>Delete label</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_layer.py" line="176"/>
+        <source>“{}” holds single polygons only. Draw an outline in one part.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_layer.py" line="183"/>
+        <source>Reshape label</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_layer.py" line="187"/>
+        <source>Change class</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_layer.py" line="214"/>
+        <source>Cut hole</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_layer.py" line="243"/>
+        <source>Merge classes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_layer.py" line="248"/>
+        <source>Delete class</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_layer.py" line="289"/>
+        <source>The label is no longer there.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_layer.py" line="296"/>
+        <source>The outline encloses no area. Draw it again, larger.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_layer.py" line="303"/>
+        <source>“{layer}” has lost its field “{field}”. Bring it back.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_layer.py" line="339"/>
+        <source>There is no class {}. Add it, or choose another.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_layer.py" line="361"/>
+        <source>Make a label layer and import its polygons.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_layer.py" line="363"/>
+        <source>“{}” cannot be opened.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_layer.py" line="364"/>
+        <source>Repair its data source, or choose another layer.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_layer.py" line="366"/>
+        <source>“{}” holds no polygons.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_layer.py" line="367"/>
+        <source>Choose another layer, or make one.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_layer.py" line="369"/>
+        <source>“{}” is not stored in a GeoPackage, where labels survive a crash.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_layer.py" line="371"/>
+        <source>“{}” has no field “class_id” with the numbers of the classes.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_layer.py" line="381"/>
+        <source>“{}” has values in “class_id” that are no whole numbers from 1 to 65535: </source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_layer.py" line="396"/>
+        <source>“{layer}” lacks the fields {names}, which cannot be added. Allow writing to its file, or make a label layer and import its polygons.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_statistics.py" line="97"/>
+        <source>Counting labels</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_statistics.py" line="242"/>
+        <source>Draw a first polygon of {name}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_statistics.py" line="244"/>
+        <source>No pixel is {name}’s alone. Draw it on the image, apart from other classes.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_statistics.py" line="246"/>
+        <source>{name} has enough labels in {places} places.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_statistics.py" line="248"/>
+        <source>Draw a second polygon of {name}, far from the first.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_statistics.py" line="250"/>
+        <source>Draw a polygon of {name} far from the others: they all lie in one place.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_statistics.py" line="252"/>
+        <source>Draw {name} in one more place, far from the {places} that it has.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_statistics.py" line="254"/>
+        <source>Draw larger polygons of {name}: {pixels} pixels are few, {enough} are enough.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_tool.py" line="111"/>
+        <source>Choose a hyperspectral image first.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_tool.py" line="114"/>
+        <source>That is outside of the image. Click inside of it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_tool.py" line="217"/>
+        <source>That outline has no area. Draw around something.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_tool.py" line="221"/>
+        <source>No pixel of the image lies in that outline. Draw again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/labelling.py" line="277"/>
+        <source>“{layer}” is shown in {shown}, but its file says {own}: labels drawn on it would lie elsewhere. Give the file its right CRS (Raster ‣ Projections ‣ Assign Projection), or set the layer’s CRS back.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/labelling.py" line="281"/>
+        <source>no CRS</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/live_state.py" line="85"/>
+        <source>The map is up to date. Its accuracy needs more polygons of each class to be told.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/live_state.py" line="89"/>
+        <source>The map is up to date: {accuracy:.0%} of held-out labels are right ({low:.0%} to {high:.0%}).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/live_state.py" line="95"/>
+        <source>Only the middle of the view is mapped, {cols} × {rows} of {seen_cols} × {seen_rows} pixels: zoom in to see all of it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/mapped_scene.py" line="56"/>
+        <source>Choose a hyperspectral image to begin.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/mapped_scene.py" line="58"/>
+        <source>“{}” is not in view. Zoom to the layer to map it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/mapped_scene.py" line="67"/>
+        <source>Draw a polygon of a second class: a map needs two.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/mapped_scene.py" line="68"/>
+        <source>Draw a polygon of a first class, then one of a second: a map needs two.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/mapped_scene.py" line="77"/>
+        <source>HSI FiLM: preparing the visible part</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/mapped_scene.py" line="90"/>
+        <source>HSI FiLM: mapping the visible part</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/mapped_scene.py" line="102"/>
+        <source>HSI FiLM: looking for places to label</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/pixel_grid.py" line="53"/>
+        <source>Hyperspectral image</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/mapped_scene.py" line="136"/>
+        <source>Labels</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/polygon_tool.py" line="30"/>
+        <source>Right click or Enter ends; Backspace removes the last corner.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/polygon_tool.py" line="32"/>
+        <source>Click the next corner; Esc cancels.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/polygon_tool.py" line="33"/>
+        <source>Click the corners of an area, or drag around it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/polygon_tool.py" line="134"/>
+        <source>A polygon needs three corners. Click another one.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/polygon_tool.py" line="162"/>
+        <source>Click the corners of a hole, or drag around it: it is cut from the labels.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/rectangle_tool.py" line="29"/>
+        <source>Click the opposite corner; Esc cancels.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/rectangle_tool.py" line="30"/>
+        <source>Drag a rectangle, or click two opposite corners.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/scene_file.py" line="247"/>
+        <source>“{}” is gone. Put it back, or choose another layer.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/scene_file.py" line="178"/>
+        <source>“{}” has become smaller since it was opened. Wait until nothing writes to it, then choose the layer again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/scene_file.py" line="251"/>
+        <source>“{file}” cannot be read ({reason}). It may be damaged or incomplete: copy or export it again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/scene_file.py" line="251"/>
+        <source>no reason given</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/scene_file.py" line="264"/>
+        <source>“{}” has no bands of its own. If it holds several rasters, add one of them as a layer.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/scene_file.py" line="271"/>
+        <source>“{}” holds complex numbers. Convert it to real values, for example amplitudes, first.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/scene_file.py" line="278"/>
+        <source>“{}” is a palette image: its values are colour numbers, not measurements. Choose the raster with the spectral bands.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/scene_file.py" line="299"/>
+        <source>Band {} is an alpha band: it says which pixels are empty and is not used as a spectral band.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/scene_file.py" line="328"/>
+        <source>Band {band} of “{file}” declares the scale {scale:g} and the offset {offset:g}. Correct the file's metadata.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/scene_file.py" line="352"/>
+        <source>The pixel type {type} of “{file}” is not supported. Save it as GeoTIFF.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/scene_file.py" line="376"/>
+        <source>“{file}” holds {size} bytes, but its header describes {needed}. The file is incomplete: copy or export it again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/scene_layer.py" line="39"/>
+        <source>Choose a raster layer.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/scene_layer.py" line="76"/>
+        <source>“{layer}” has {count} usable bands; spectra need at least {least}. Choose a hyperspectral raster.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/session_file.py" line="118"/>
+        <source>“{}” holds the labels that you are drawing. Choose another name for the session.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/session_file.py" line="125"/>
+        <source>“{}” is no labelling session, so it is not overwritten. Choose another name.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/session_file.py" line="159"/>
+        <source>The session cannot be written beside “{path}”: {reason}. Choose a folder that you may write to, with free space.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/session_file.py" line="179"/>
+        <source>The label layer was removed: there is nothing to save.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/session_file.py" line="224"/>
+        <source>“{}” is damaged: the settings of the session cannot be read.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/session_file.py" line="229"/>
+        <source>“{}” was saved by a newer version of HSI FiLM. Update the plugin.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/session_file.py" line="244"/>
+        <source>“{}” is no labelling session. Choose a file that the dock has saved.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/spectrum_reader.py" line="268"/>
+        <source>There is not enough memory to read the spectra.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/spectrum_reader.py" line="303"/>
+        <source>“{file}” has {found} bands now, and had {expected} when it was chosen. Choose the layer again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/wand_tool.py" line="73"/>
+        <source>Click a pixel: its neighbours with like spectra are taken.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/wand_tool.py" line="152"/>
+        <source>Reading the spectra around…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/wand_tool.py" line="175"/>
+        <source>There are no data at that pixel. Click another one.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/wand_tool.py" line="189"/>
+        <source>{pixels} pixels within {angle}°. The wheel changes the angle, a click into the region or Enter accepts it, Esc cancels.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/wand_tool.py" line="206"/>
+        <source>It goes on: reading more of the image…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/wand_tool.py" line="210"/>
+        <source>It goes on farther than the wand reads: click there for the rest.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>AccuracyPlot</name>
+    <message>
+        <location filename="../hsi_film_plugin/dock/accuracy_plot.py" line="28"/>
+        <source>Accuracy over the number of labels</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/accuracy_plot.py" line="29"/>
+        <source>Labels</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/accuracy_plot.py" line="52"/>
+        <source>Levelled off low: check the labels, or merge similar classes.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/accuracy_plot.py" line="53"/>
+        <source>Levelled off: more labels change little.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/accuracy_plot.py" line="59"/>
+        <source>Needs labels in several places: at least two of each class, well apart.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/accuracy_plot.py" line="124"/>
+        <source>{accuracy:.0f}% ({low:.0f}–{high:.0f}%), {count} labels</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -731,6 +1414,79 @@ sha256:
     </message>
 </context>
 <context>
+    <name>ClassTableModel</name>
+    <message>
+        <location filename="../hsi_film_plugin/dock/class_table.py" line="166"/>
+        <source>Key</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/class_table.py" line="166"/>
+        <source>The key that chooses the class</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/class_table.py" line="167"/>
+        <source>Colour</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/class_table.py" line="167"/>
+        <source>Double-click to change the colour</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/class_table.py" line="168"/>
+        <source>Class</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/class_table.py" line="168"/>
+        <source>Double-click to rename the class</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/class_table.py" line="169"/>
+        <source>Polygons</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/class_table.py" line="169"/>
+        <source>Labels of the class</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/class_table.py" line="170"/>
+        <source>Pixels</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/class_table.py" line="170"/>
+        <source>Pixels that only this class’s labels claim</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/class_table.py" line="174"/>
+        <source>Enough?</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/class_table.py" line="174"/>
+        <source>Whether there are enough labels, in enough places</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/class_table.py" line="196"/>
+        <source>Press {} on the map to draw {}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/class_table.py" line="198"/>
+        <source>{color}: double-click to change it</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>ClassifyRaster</name>
     <message>
         <location filename="../hsi_film_plugin/processing/classify_raster.py" line="51"/>
@@ -761,73 +1517,243 @@ sha256:
 <context>
     <name>CreateSampleScene</name>
     <message>
-        <location filename="../hsi_film_plugin/processing/create_sample_scene.py" line="40"/>
+        <location filename="../hsi_film_plugin/processing/create_sample_scene.py" line="41"/>
         <source>Width</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/create_sample_scene.py" line="40"/>
+        <location filename="../hsi_film_plugin/processing/create_sample_scene.py" line="41"/>
         <source>Columns of the scene, in pixels of 5 m.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/create_sample_scene.py" line="40"/>
+        <location filename="../hsi_film_plugin/processing/create_sample_scene.py" line="41"/>
         <source>Height</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/create_sample_scene.py" line="40"/>
+        <location filename="../hsi_film_plugin/processing/create_sample_scene.py" line="41"/>
         <source>Rows of the scene, in pixels of 5 m.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/create_sample_scene.py" line="55"/>
+        <location filename="../hsi_film_plugin/processing/create_sample_scene.py" line="56"/>
         <source>The same seed gives the same scene; another seed another one.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/create_sample_scene.py" line="140"/>
+        <location filename="../hsi_film_plugin/processing/create_sample_scene.py" line="141"/>
         <source>Sample scene</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/create_sample_scene.py" line="56"/>
+        <location filename="../hsi_film_plugin/processing/create_sample_scene.py" line="57"/>
         <source>A GeoTIFF of reflectance in 100 bands from 420 to 2450 nm, with wavelengths, widths, and the bands of the water vapour marked as bad.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/create_sample_scene.py" line="146"/>
+        <location filename="../hsi_film_plugin/processing/create_sample_scene.py" line="147"/>
         <source>Training polygons</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/create_sample_scene.py" line="63"/>
+        <location filename="../hsi_film_plugin/processing/create_sample_scene.py" line="64"/>
         <source>A few polygons per class to train on, with the fields class_id and class_name.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/create_sample_scene.py" line="146"/>
+        <location filename="../hsi_film_plugin/processing/create_sample_scene.py" line="147"/>
         <source>Reference polygons</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/create_sample_scene.py" line="63"/>
+        <location filename="../hsi_film_plugin/processing/create_sample_scene.py" line="64"/>
         <source>The true class of every pixel as polygons, with the fields class_id and class_name: what a map of the scene can be assessed against.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/create_sample_scene.py" line="91"/>
+        <location filename="../hsi_film_plugin/processing/create_sample_scene.py" line="92"/>
         <source>Create sample scene</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/create_sample_scene.py" line="94"/>
+        <location filename="../hsi_film_plugin/processing/create_sample_scene.py" line="95"/>
         <source>&lt;p&gt;Renders a plausible hyperspectral scene of forests, fields, water and villages, with mixed pixels, shadows and sensor noise, together with training polygons and the complete truth. For trying the other algorithms, and for tests.&lt;/p&gt;&lt;p&gt;Works before the engine is installed.&lt;/p&gt;</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/create_sample_scene.py" line="102"/>
+        <location filename="../hsi_film_plugin/processing/create_sample_scene.py" line="103"/>
         <source>hyperspectral,sample,example,demo,synthetic,simulated,test data,training data,reference,ground truth</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>Dock</name>
+    <message>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="60"/>
+        <source>HSI FiLM</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="157"/>
+        <source>Scene</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="157"/>
+        <source>The image, its labels and the engine</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="157"/>
+        <source>Label</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="157"/>
+        <source>Classes, drawing tools and spectra</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="157"/>
+        <source>Map</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="157"/>
+        <source>The live map, and where to label next</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="157"/>
+        <source>Finish</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="157"/>
+        <source>The final map and its accuracy</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="157"/>
+        <source>Synthetic</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="157"/>
+        <source>Samples for rare classes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="266"/>
+        <source>Choose a hyperspectral image on the page “Scene”.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="268"/>
+        <source>Add classes and draw labels on the page “Label”.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>DockContent</name>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/dock.ui" line="99"/>
+        <source>Cancel</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/dock.ui" line="102"/>
+        <source>Stop what is running</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>DockMenu</name>
+    <message>
+        <location filename="../hsi_film_plugin/dock_menu.py" line="27"/>
+        <source>Label and map</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock_menu.py" line="28"/>
+        <source>HSI FiLM: label a hyperspectral image and see its map</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>Drawing</name>
+    <message>
+        <location filename="../hsi_film_plugin/dock/drawing.py" line="100"/>
+        <source>Choose a hyperspectral image first.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/drawing.py" line="192"/>
+        <source>There is no label to cut into.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/drawing.py" line="197"/>
+        <source>Add or choose a class first; then draw again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>EnginePanel</name>
+    <message>
+        <location filename="../hsi_film_plugin/dock/engine_panel.py" line="103"/>
+        <source>Without it labels can be drawn and spectra compared, but nothing mapped.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/engine_panel.py" line="109"/>
+        <source>Computed on: {device}. {reason}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/engine_panel.py" line="120"/>
+        <source>Bundled</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/engine_panel.py" line="141"/>
+        <source>Automatic</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/engine_panel.py" line="141"/>
+        <source>CPU</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/engine_panel.py" line="141"/>
+        <source>NVIDIA GPU (CUDA)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/engine_panel.py" line="141"/>
+        <source>Apple GPU (MPS)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/engine_panel.py" line="182"/>
+        <source>Starting the engine…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/engine_panel.py" line="197"/>
+        <source>Starting the engine of HSI FiLM</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/engine_panel.py" line="205"/>
+        <source>The engine could not be started. See the log of QGIS.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/engine_panel.py" line="207"/>
+        <source>Ready. Devices that may be used: {}.</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -897,43 +1823,239 @@ Go back to the engine that the plugin installs? (“No” lets you choose anothe
 <context>
     <name>ExtractFeatures</name>
     <message>
-        <location filename="../hsi_film_plugin/processing/extract_features.py" line="50"/>
+        <location filename="../hsi_film_plugin/processing/extract_features.py" line="51"/>
         <source>Components</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/extract_features.py" line="50"/>
+        <location filename="../hsi_film_plugin/processing/extract_features.py" line="51"/>
         <source>How many bands the output has: the features are compressed to this many principal components, computed once for the whole scene.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/extract_features.py" line="66"/>
+        <location filename="../hsi_film_plugin/processing/extract_features.py" line="67"/>
         <source>Features</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/extract_features.py" line="66"/>
+        <location filename="../hsi_film_plugin/processing/extract_features.py" line="67"/>
         <source>A float GeoTIFF on the scene’s grid with one band per component, the strongest first.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/extract_features.py" line="78"/>
+        <location filename="../hsi_film_plugin/processing/extract_features.py" line="79"/>
         <source>Extract features</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/extract_features.py" line="81"/>
+        <location filename="../hsi_film_plugin/processing/extract_features.py" line="82"/>
         <source>&lt;p&gt;Writes the spatial features that a frozen diffusion model sees in a hyperspectral scene, for segmentation, clustering or classifiers of your own.&lt;/p&gt;</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/extract_features.py" line="87"/>
+        <location filename="../hsi_film_plugin/processing/extract_features.py" line="88"/>
         <source>hyperspectral,features,embedding,deep features,texture,diffusion,unet,backbone,principal components</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/extract_features.py" line="115"/>
+        <location filename="../hsi_film_plugin/processing/extract_features.py" line="116"/>
         <source>{} – features</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>FinalRun</name>
+    <message>
+        <location filename="../hsi_film_plugin/dock/final_run.py" line="60"/>
+        <source>Wait until the run before has ended, or cancel it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/final_run.py" line="64"/>
+        <source>Processing does not know “{}”. Restart QGIS.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/final_run.py" line="111"/>
+        <source>Cancelled: nothing is left.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/final_run.py" line="114"/>
+        <source>The run has failed: see its log.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>FinishPage</name>
+    <message>
+        <location filename="../hsi_film_plugin/dock/finish_page.py" line="50"/>
+        <source>The whole image</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/finish_page.py" line="51"/>
+        <source>What the canvas shows</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/finish_page.py" line="130"/>
+        <source>Choose an image and label it first.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/finish_page.py" line="133"/>
+        <source>Label at least two classes first.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/finish_page.py" line="137"/>
+        <source>The folder “{}” does not exist. Choose another.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/finish_page.py" line="155"/>
+        <source>Choose a class map and a layer of reference polygons or points.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/finish_page.py" line="170"/>
+        <source>Wait until the run before has ended, or cancel it below.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/finish_page.py" line="174"/>
+        <source>Running…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/finish_page.py" line="186"/>
+        <source>The map is in the project.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/finish_page.py" line="200"/>
+        <source>The map was compared with the reference.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/finish_page.py" line="201"/>
+        <source>The map was compared with the reference: overall accuracy {overall:.1%}, mean over the classes {balanced:.1%}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/finish_page.py" line="227"/>
+        <source>Folder for map, model and report</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/finish_page.py" line="236"/>
+        <source>The report “{}” is not there any more.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/finish_page.ui" line="24"/>
+        <source>Final map</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/finish_page.ui" line="39"/>
+        <source>Trains the full model on all labels. It takes minutes, not seconds.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/finish_page.ui" line="51"/>
+        <source>&amp;Area</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/finish_page.ui" line="64"/>
+        <source>&amp;Folder</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/finish_page.ui" line="79"/>
+        <source>Temporary files</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/finish_page.ui" line="86"/>
+        <source>…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/finish_page.ui" line="89"/>
+        <source>Choose a folder</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/finish_page.ui" line="98"/>
+        <source>Confidence raster too</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/finish_page.ui" line="115"/>
+        <source>Train and classify</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/finish_page.ui" line="125"/>
+        <source>More options…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/finish_page.ui" line="128"/>
+        <source>Open the algorithm’s dialog, filled in</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/finish_page.ui" line="140"/>
+        <source>Check it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/finish_page.ui" line="155"/>
+        <source>Reference polygons or points that were not trained on, best drawn at random.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/finish_page.ui" line="167"/>
+        <source>&amp;Map</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/finish_page.ui" line="187"/>
+        <source>&amp;Reference</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/finish_page.ui" line="207"/>
+        <source>C&amp;lass field</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/finish_page.ui" line="229"/>
+        <source>Assess accuracy</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/finish_page.ui" line="239"/>
+        <source>Results</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/finish_page.ui" line="257"/>
+        <source>Nothing has been made yet.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/finish_page.ui" line="275"/>
+        <source>Open training report</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/finish_page.ui" line="282"/>
+        <source>Open assessment</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -975,6 +2097,969 @@ Go back to the engine that the plugin installs? (“No” lets you choose anothe
     <message>
         <location filename="../hsi_film_plugin/processing/provider.py" line="38"/>
         <source>HSI FiLM (hyperspectral classification)</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>LabelPage</name>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_page.py" line="113"/>
+        <source>Import classes from a layer…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_page.py" line="113"/>
+        <source>Import classes from a file…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_page.py" line="113"/>
+        <source>Import labels from a layer…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_page.py" line="113"/>
+        <source>Export classes…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/label_page.ui" line="271"/>
+        <source>Undo (Ctrl+Z)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/label_page.ui" line="284"/>
+        <source>Redo (Ctrl+Y)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_page.py" line="210"/>
+        <source>Every class has enough labels in enough places.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_page.py" line="250"/>
+        <source>Delete the selected classes together with their labels ({})? It can be undone.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_page.py" line="262"/>
+        <source>Select two or more classes in the table first.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_page.py" line="267"/>
+        <source>Classes of which layer?</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_page.py" line="274"/>
+        <source>A file of classes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_page.py" line="319"/>
+        <source>Classes (*.csv *.qml)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_page.py" line="296"/>
+        <source>Labels of which layer?</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_page.py" line="305"/>
+        <source>Labels</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_page.py" line="305"/>
+        <source>The field that holds the class</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_page.py" line="312"/>
+        <source>Labels imported: {}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_page.py" line="317"/>
+        <source>There are no classes to export yet.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_page.py" line="319"/>
+        <source>Export classes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_page.py" line="341"/>
+        <source>The project has no other layer of that kind.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/label_page.ui" line="54"/>
+        <source>Add class</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/label_page.ui" line="57"/>
+        <source>Add a class (Ins)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/label_page.ui" line="64"/>
+        <source>Delete</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/label_page.ui" line="67"/>
+        <source>Delete the selected classes with their labels</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/label_page.ui" line="74"/>
+        <source>Merge</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/label_page.ui" line="77"/>
+        <source>Merge the selected classes into the first of them</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/label_page.ui" line="97"/>
+        <source>More</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/label_page.ui" line="100"/>
+        <source>Import classes or labels, export classes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/label_page.ui" line="112"/>
+        <source>Add a class for each thing that the map shall tell apart, then draw a few polygons of each, spread over the scene.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/label_page.ui" line="159"/>
+        <source>Polygon</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/label_page.ui" line="162"/>
+        <source>Polygon (P): click corners, or drag to draw freehand; right click or Enter ends</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/label_page.ui" line="175"/>
+        <source>Rectangle</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/label_page.ui" line="178"/>
+        <source>Rectangle (R): drag, or click two corners</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/label_page.ui" line="191"/>
+        <source>Brush</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/label_page.ui" line="194"/>
+        <source>Brush (B): paint single pixels; [ and ] change its width</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/label_page.ui" line="207"/>
+        <source>Wand</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/label_page.ui" line="210"/>
+        <source>Wand (W): click a pixel, and the region of similar spectra grows; the wheel changes the tolerance, Enter accepts</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/label_page.ui" line="223"/>
+        <source>Hole</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/label_page.ui" line="226"/>
+        <source>Hole (H): cut a hole into labels, or a piece off them</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/label_page.ui" line="239"/>
+        <source>Edit</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/label_page.ui" line="242"/>
+        <source>Edit (E): click a label to select it; drag its corners; 1–9 change its class; Delete removes it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/label_page.ui" line="268"/>
+        <source>Undo</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/label_page.ui" line="281"/>
+        <source>Redo</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/label_page.ui" line="298"/>
+        <source>Snap to pixels</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/label_page.ui" line="301"/>
+        <source>Labels get the outline of the pixels whose centres they hold</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/label_page.ui" line="324"/>
+        <source>Width</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/label_page.ui" line="337"/>
+        <source> px</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/label_page.ui" line="340"/>
+        <source>Width of the brush</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/label_page.ui" line="347"/>
+        <source>Tolerance</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/label_page.ui" line="369"/>
+        <source>°</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/label_page.ui" line="372"/>
+        <source>Largest spectral angle to the clicked pixel (the wheel over the map changes it)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/label_page.ui" line="418"/>
+        <source>Cursor</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/label_page.ui" line="421"/>
+        <source>Show the spectrum of the pixel under the cursor</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/label_page.ui" line="431"/>
+        <source>Class means</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/label_page.ui" line="437"/>
+        <source>Show each class’s mean spectrum and its standard deviation</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/label_page.ui" line="457"/>
+        <source>Pin</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/label_page.ui" line="460"/>
+        <source>Keep the spectrum under the cursor in the plot (S)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/label_page.ui" line="467"/>
+        <source>Clear</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/label_page.ui" line="470"/>
+        <source>Remove the pinned spectra</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>Labelling</name>
+    <message>
+        <location filename="../hsi_film_plugin/dock/labelling.py" line="111"/>
+        <source>Choose a hyperspectral image first.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/labelling.py" line="156"/>
+        <source>Hyperspectral image</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/labelling.py" line="160"/>
+        <source>“{layer}” cannot be read: {reason}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/labelling.py" line="185"/>
+        <source>The hyperspectral image was removed from the project.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/labelling.py" line="246"/>
+        <source>The outline cannot be brought into the CRS of “{}”. Use a label layer in the image’s CRS.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>LiveMap</name>
+    <message>
+        <location filename="../hsi_film_plugin/dock/live_map.py" line="311"/>
+        <source>The map that was made cannot be opened.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/live_map.py" line="327"/>
+        <source>It is started again with the next map.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/live_map.py" line="333"/>
+        <source>Stopped.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/live_map.py" line="337"/>
+        <source>The hyperspectral image was removed from the project.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/live_map.py" line="349"/>
+        <source>The label layer was removed from the project.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/live_map.py" line="398"/>
+        <source>Mapping the visible part</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/live_map.py" line="400"/>
+        <source>Preparing the visible part</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/live_map.py" line="418"/>
+        <source>Update the map to see it here.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/live_map.py" line="420"/>
+        <source>The map is older than the labels. Update it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>MapPage</name>
+    <message>
+        <location filename="../hsi_film_plugin/dock/map_page.py" line="82"/>
+        <source>Classes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/map_page.py" line="82"/>
+        <source>Confidence</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/map_page.py" line="82"/>
+        <source>Disagreement</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/map_page.py" line="123"/>
+        <source>Show</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/map_page.ui" line="82"/>
+        <source>Hide</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/map_page.ui" line="24"/>
+        <source>Live map</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/map_page.ui" line="35"/>
+        <source>Update after every label</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/map_page.ui" line="38"/>
+        <source>Train and repaint the visible part whenever a label changes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/map_page.ui" line="61"/>
+        <source>Update now</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/map_page.ui" line="64"/>
+        <source>Train on the labels and map the visible part (U)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/map_page.ui" line="75"/>
+        <source>What the live map shows</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/map_page.ui" line="85"/>
+        <source>Hide and show the live map, to compare it with the image (F)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/map_page.ui" line="99"/>
+        <source>&amp;Opacity</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/map_page.ui" line="122"/>
+        <source>&amp;Size</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/map_page.ui" line="132"/>
+        <source>The largest part of the scene that is mapped live, around the middle of the view</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/map_page.ui" line="157"/>
+        <source>Where to label next</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/map_page.ui" line="168"/>
+        <source>Suggest places</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/map_page.ui" line="171"/>
+        <source>Find places whose label would teach the model most</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/map_page.ui" line="187"/>
+        <source>How many places</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/map_page.ui" line="207"/>
+        <source>Next</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/map_page.ui" line="210"/>
+        <source>Go to the next place (N)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/map_page.ui" line="217"/>
+        <source>Skip</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/map_page.ui" line="220"/>
+        <source>Not this place (X)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/map_page.ui" line="253"/>
+        <source>&amp;Class</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/map_page.ui" line="263"/>
+        <source>The class of the outlined pixels; the one that the model expects is chosen first</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/map_page.ui" line="270"/>
+        <source>Accept</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/map_page.ui" line="273"/>
+        <source>Label the outlined pixels with this class (1–9 over the map: with the class of that key)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/map_page.ui" line="285"/>
+        <source>Accuracy on labels held out</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>PreviewLayer</name>
+    <message>
+        <location filename="../hsi_film_plugin/dock/preview_layer.py" line="203"/>
+        <source>HSI FiLM preview</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>ScenePage</name>
+    <message>
+        <location filename="../hsi_film_plugin/dock/scene_page.py" line="124"/>
+        <source>As it is</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/scene_page.py" line="138"/>
+        <source>{width} × {height} pixels, {good} of {count} bands usable</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/scene_page.py" line="143"/>
+        <source>no wavelengths</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/scene_page.py" line="146"/>
+        <source>no CRS</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/scene_page.py" line="161"/>
+        <source>None yet: the first class or label makes {}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/scene_page.py" line="182"/>
+        <source>Open a hyperspectral raster</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/scene_page.py" line="203"/>
+        <source>New label layer</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/scene_page.py" line="203"/>
+        <source>GeoPackage (*.gpkg)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/scene_page.py" line="213"/>
+        <source>Open a session</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/scene_page.py" line="220"/>
+        <source>Labelling session (*.gpkg)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/scene_page.py" line="220"/>
+        <source>Save the session</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/scene_page.ui" line="24"/>
+        <source>Hyperspectral image</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/scene_page.ui" line="39"/>
+        <source>No layer of the project is a hyperspectral raster yet. Open one (GeoTIFF, ENVI …), or try the tool on a small made-up landscape whose truth is known.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/scene_page.ui" line="51"/>
+        <source>Raster layers with at least eight usable bands</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/scene_page.ui" line="70"/>
+        <source>Open…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/scene_page.ui" line="73"/>
+        <source>Add a raster file to the project</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/scene_page.ui" line="80"/>
+        <source>Sample…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/scene_page.ui" line="83"/>
+        <source>Render the sample scene: a landscape of known classes, to learn on</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/scene_page.ui" line="110"/>
+        <source>&amp;Show as</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/scene_page.ui" line="120"/>
+        <source>Bands of the picture in the canvas</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/scene_page.ui" line="132"/>
+        <source>Labels</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/scene_page.ui" line="149"/>
+        <source>The layer that labels are drawn into: polygons with the fields class_id and class_name</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/scene_page.ui" line="168"/>
+        <source>New…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/scene_page.ui" line="171"/>
+        <source>Make a new, empty GeoPackage for labels</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/scene_page.ui" line="198"/>
+        <source>Open session…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/scene_page.ui" line="201"/>
+        <source>Labels, classes and settings that were saved to one file</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/scene_page.ui" line="208"/>
+        <source>Save session…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/scene_page.ui" line="211"/>
+        <source>Save labels, classes and settings to one file</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/scene_page.ui" line="223"/>
+        <source>Engine</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/scene_page.ui" line="256"/>
+        <source>Install the engine…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/scene_page.ui" line="259"/>
+        <source>Download PyTorch and its companions into an environment of its own</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/scene_page.ui" line="266"/>
+        <source>Diagnostics…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/scene_page.ui" line="269"/>
+        <source>One page about the installation, to read or to paste into an issue</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/scene_page.ui" line="280"/>
+        <source>&amp;Device</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/scene_page.ui" line="290"/>
+        <source>Where the backbone runs</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/scene_page.ui" line="297"/>
+        <source>&amp;Backbone</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/scene_page.ui" line="307"/>
+        <source>The frozen diffusion network that looks at the scene</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>SceneSources</name>
+    <message>
+        <location filename="../hsi_film_plugin/dock/scene_sources.py" line="48"/>
+        <source>Wait until the sample scene is there, or cancel it below.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/scene_sources.py" line="60"/>
+        <source>The folder “{folder}” cannot be made: {reason}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/scene_sources.py" line="67"/>
+        <source>Rendering the sample scene</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/scene_sources.py" line="92"/>
+        <source>Hyperspectral image</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/scene_sources.py" line="102"/>
+        <source>Computing a picture of the image</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>Sessions</name>
+    <message>
+        <location filename="../hsi_film_plugin/dock/sessions.py" line="48"/>
+        <source>There are no labels to save yet.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/sessions.py" line="62"/>
+        <source>The session was saved to {}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/sessions.py" line="64"/>
+        <source>Saving the labelling session</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/sessions.py" line="88"/>
+        <source>The session of {} is open.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/sessions.py" line="100"/>
+        <source>The session could not be saved. See the log of QGIS.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/sessions.py" line="117"/>
+        <source>The session’s image “{}” is not there any more. Choose the image on the page “Scene”, then open the session again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>SpectraPlot</name>
+    <message>
+        <location filename="../hsi_film_plugin/dock/spectra_plot.py" line="51"/>
+        <source>Spectra</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/spectra_plot.py" line="68"/>
+        <source>Wavelength (nm)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/spectra_plot.py" line="68"/>
+        <source>Band</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/spectra_plot.py" line="127"/>
+        <source>Divided by the mean</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/spectra_plot.py" line="128"/>
+        <source>Continuum removed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/spectra_plot.py" line="361"/>
+        <source>Cursor</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/spectra_plot.py" line="142"/>
+        <source>{} mean</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/spectra_plot.py" line="143"/>
+        <source>{} sd</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/spectra_plot.py" line="153"/>
+        <source>Pin the spectrum under the cursor</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/spectra_plot.py" line="156"/>
+        <source>Remove {}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/spectra_plot.py" line="161"/>
+        <source>Remove all pins</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/spectra_plot.py" line="163"/>
+        <source>Values</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/spectra_plot.py" line="163"/>
+        <source>Divided by their mean (compares shapes)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/spectra_plot.py" line="163"/>
+        <source>Continuum removed (compares absorptions)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/spectra_plot.py" line="173"/>
+        <source>Copy values as CSV</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/spectra_plot.py" line="175"/>
+        <source>Show all wavelengths</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/spectra_plot.py" line="194"/>
+        <source>Choose a scene to see its spectra.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/spectra_plot.py" line="206"/>
+        <source>No data at this pixel.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/spectra_plot.py" line="199"/>
+        <source>Move the mouse over the scene to see spectra.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/spectra_plot.py" line="208"/>
+        <source>band {}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/spectra_plot.py" line="212"/>
+        <source>{}: bad</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/spectra_plot.py" line="369"/>
+        <source>Label {}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/spectra_plot.py" line="372"/>
+        <source>Pin {}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/spectra_plot.py" line="375"/>
+        <source>{name} (row {row}, column {col})</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>Suggestions</name>
+    <message>
+        <location filename="../hsi_film_plugin/dock/suggestions.py" line="186"/>
+        <source>No place in view is worth a label more than others. Move the view.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/suggestions.py" line="219"/>
+        <source>The place cannot be shown in the project&apos;s CRS.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>SyntheticPage</name>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="24"/>
+        <source>Synthetic samples for rare classes are not part of this version: the page shows where they will be. Until then, draw a few more polygons of the rare class, where the live map is unsure.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="34"/>
+        <source>What to make</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="49"/>
+        <source>&amp;Class</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="62"/>
+        <source>&amp;Description</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="72"/>
+        <source>reed with water to the north-east</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="79"/>
+        <source>&amp;Number</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="102"/>
+        <source>&amp;Guidance</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="131"/>
+        <source>Samples</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="171"/>
+        <source>Point at a word of the description to see which pixels it made.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="189"/>
+        <source>Make samples</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="199"/>
+        <source>Add to training</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
