@@ -95,7 +95,8 @@ def write_classes(path: Path, classes: Sequence[LabelClass]) -> None:
     text = _qml(classes) if path.suffix.lower() == ".qml" else _csv(classes)
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        partial.write_text(text, encoding="utf-8", newline="")
+        with open(partial, "w", encoding="utf-8", newline="") as stream:
+            stream.write(text)
         os.replace(partial, path)
     except OSError as error:
         partial.unlink(missing_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import replace
 from functools import partial
@@ -17,7 +18,7 @@ from qgis.core import (
 )
 from qgis.gui import QgsDockWidget, QgsMapCanvas, QgsMapTool, QgsScrollArea
 from qgis.PyQt.QtCore import Qt, QTimer
-from qgis.PyQt.QtWidgets import QFrame, QLabel, QWidget
+from qgis.PyQt.QtWidgets import QFrame, QLabel, QMessageBox, QWidget
 
 from .drawing import Drawing
 from .engine_panel import EngineMenu
@@ -29,7 +30,7 @@ from .live_map import LiveMap
 from .live_state import LiveKind, LiveState, PreviewSettings
 from .map_page import MapPage
 from .page import Page
-from .project_state import read_state, write_state
+from .project_state import from_json, read_state, write_state
 from .scene_page import ScenePage
 from .scene_sources import SceneSources
 from .sessions import Sessions
@@ -37,6 +38,8 @@ from .status_strip import StatusStrip
 from .suggestions import Suggestions
 from .synthetic_page import SyntheticPage
 
+#: Custom property of a scene's layer: the places that nobody wants to label, as JSON.
+AVOIDED_IN_SCENE = "hsi_film/avoided"
 #: Name of the dock, by which QGIS remembers its place.
 OBJECT_NAME = "HsiFilmDock"
 
@@ -82,6 +85,7 @@ class Dock(QgsDockWidget):
         self._add_pages()
         self._connect()
         self._apply_settings()
+        self._engine_ready(self.scene_page.engine.ready)
         self._read_project()
         # The dock is on the screen before a file is opened for it.
         QTimer.singleShot(0, self.scene_page.choose_first_scene)
@@ -100,6 +104,9 @@ class Dock(QgsDockWidget):
             "side": self.map_page.mostPixels.currentData(),
             "history": [vars(point) for point in self.map_page.history],
             "avoided": [list(place) for place in self.suggestions.avoided],
+            "scene_page": self.scene_page.state(),
+            "label_page": self.label_page.state(),
+            "finish_page": self.finish_page.state(),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -119,6 +126,10 @@ class Dock(QgsDockWidget):
         labels, class_id = self.labelling.labels, _whole_number(state.get("class"))
         if labels is not None and class_id is not None and labels.classes.find(class_id):
             self.drawing.choose_class(class_id)
+        for name in ("scene_page", "label_page", "finish_page"):
+            kept = state.get(name)
+            if isinstance(kept, dict):
+                getattr(self, name).restore(kept)
         place = _whole_number(state.get("page"))
         if place is not None:
             self._content.pages.setCurrentIndex(place)
@@ -182,7 +193,9 @@ class Dock(QgsDockWidget):
         self.drawing.hint.connect(lambda text: self._say_unless_shown(text, self.label_page.hint))
         self.live.stateChanged.connect(self._show_live)
         self.live.mapReady.connect(self._map_ready)
+        self.suggestions.changed.connect(self._keep_avoided)
         self.suggestions.failed.connect(self.strip.warn)
+        self.suggestions.progressed.connect(partial(self._show_progress, "suggestions"))
         self.final_run.progressed.connect(partial(self._show_progress, "final run"))
         for ended in (self.final_run.finished, self.final_run.failed):
             ended.connect(self._final_run_ended)
@@ -190,7 +203,7 @@ class Dock(QgsDockWidget):
         self.finish_page.mapMade.connect(partial(self.map_page.flicker.setChecked, True))
         self.label_page.labelWanted.connect(self.show_label)
         self.scene_page.engine.settingsChanged.connect(self._apply_settings)
-        self.scene_page.engine.readyChanged.connect(lambda _: self._apply_settings())
+        self.scene_page.engine.readyChanged.connect(self._engine_ready)
         self.scene_page.engine.progressed.connect(partial(self._show_progress, "installation"))
         self.scene_page.pictureWanted.connect(self.sources.show_picture)
         self.scene_page.sampleWanted.connect(self.sources.make_sample_scene)
@@ -243,9 +256,9 @@ class Dock(QgsDockWidget):
 
     def _key(self, key: str) -> None:
         """Do what a key on the canvas means."""
-        current = self.suggestions.current
         if key.isdigit():
-            if current is not None and self.drawing.current_class is not None:
+            # a class for what is being drawn, or for a place that nobody sees, is no answer
+            if self.suggestions.in_view() and not self.drawing.busy:
                 self.map_page.accept_suggestion(self.drawing.current_class)
         elif key == "N":
             self.suggestions.visit_next()
@@ -260,12 +273,21 @@ class Dock(QgsDockWidget):
 
     def _scene_changed(self) -> None:
         labelling = self.labelling
+        kept = "" if labelling.scene is None else labelling.scene.customProperty(AVOIDED_IN_SCENE)
+        self.suggestions.avoided = _places(from_json(str(kept or "")))
         self.live.set_scene(labelling.scene, labelling.grid)
         self.suggestions.clear()
         if labelling.scene is None:
             self.strip.say(self.tr("Choose a hyperspectral image on the page “Scene”."))
         else:
             self.strip.say(self.tr("Add classes and draw labels on the page “Label”."))
+
+    def _keep_avoided(self) -> None:
+        """Let the places that were skipped stay with the scene."""
+        scene, avoided = self.labelling.scene, self.suggestions.avoided
+        if scene is not None and avoided:
+            text = json.dumps([list(place) for place in avoided])
+            scene.setCustomProperty(AVOIDED_IN_SCENE, text)
 
     def _labels_changed(self) -> None:
         self.live.set_labels(self.labelling.labels)
@@ -276,6 +298,9 @@ class Dock(QgsDockWidget):
         self.live.settings = replace(
             self.live.settings, backbone=engine.backbone, device=engine.device
         )
+
+    def _engine_ready(self, ready: bool) -> None:
+        self.live.available = ready
 
     def _show_live(self, state: LiveState) -> None:
         if state.kind is LiveKind.FAILED:
@@ -306,11 +331,22 @@ class Dock(QgsDockWidget):
         self.strip.say("" if label.isVisible() else text)
 
     def _cancel(self) -> None:
-        self.live.cancel()
-        self.suggestions.cancel()
-        self.final_run.cancel()
-        self.sources.cancel()
-        self.scene_page.engine.cancel()
+        """Stop what the bar shows; what took long to come this far only after a question."""
+        shown = self.strip.shown
+        if shown == "final run" and self._confirmed(self.tr("Stop the final run?")):
+            self.final_run.cancel()
+        elif shown == "installation" and self._confirmed(self.tr("Stop the installation?")):
+            self.scene_page.engine.cancel()
+        elif shown == "live map":
+            self.live.cancel()
+        elif shown == "suggestions":
+            self.suggestions.cancel()
+        elif shown == "source":
+            self.sources.cancel()
+
+    def _confirmed(self, question: str) -> bool:
+        yes, no = QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.No
+        return QMessageBox.question(self, self.windowTitle(), question, yes | no, no) == yes
 
     def _read_project(self, document: Any = None) -> None:
         """Take up the work that the project holds."""

@@ -91,6 +91,12 @@ class Drawing(QObject):
         in_hand = self.canvas.mapTool()
         return next((name for name, tool in self.tools.items() if tool is in_hand), "")
 
+    @property
+    def busy(self) -> bool:
+        """Whether the tool in hand has begun something."""
+        tool = self.tools.get(self.tool)
+        return tool is not None and tool.drawing
+
     def take(self, name: str) -> None:
         """Take a tool in hand; an empty name gives back the tool before."""
         if not name:
@@ -191,12 +197,20 @@ class Drawing(QObject):
             if not changed:
                 self.hint.emit(self.tr("There is no label to cut into."))
             return
-        if self._labelling.ensure_labels() is None:
+        labels = self._labelling.ensure_labels()
+        if labels is None:
             return
-        if self._class is None:
-            self.hint.emit(self.tr("Add or choose a class first; then draw again."))
-            return
-        self._labelling.add_label(geometry, self._class, source)
+        if self._class is None:  # what was drawn must not be lost for want of a name
+            self._tried(labels.classes.add)
+            made = labels.classes.classes()
+            if not made:
+                return
+            self.choose_class(made[-1].class_id)
+            self.hint.emit(
+                self.tr("“{}” was made for it. Give it a name in the table.").format(made[-1].name)
+            )
+        if self._class is not None:
+            self._labelling.add_label(geometry, self._class, source)
 
     def _read_window(self, row: int, col: int, radius: int = WAND_RADIUS) -> None:
         if self._labelling.reader is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,16 @@ from .final_run import FinalRun
 from .labelling import Labelling, file_stem
 from .live_map import LiveMap
 from .page import Page
+from .visible_part import visible_part
 
 TRAIN = "hsifilm:trainandclassify"
 ASSESS = "hsifilm:assessaccuracy"
 #: The order of the choices of Processing's parameter DEVICE.
 DEVICES = ("auto", "cpu", "cuda", "mps")
+
+
+class AreaError(Exception):
+    """The area that was chosen cannot be mapped; the text is a sentence for the user."""
 
 
 class FinishPage(Page):
@@ -59,7 +65,7 @@ class FinishPage(Page):
         self.reference.layerChanged.connect(self._reference_chosen)
         self.browse.clicked.connect(self._browse)
         self.run.clicked.connect(self.train_and_classify)
-        self.dialog.clicked.connect(lambda: run.open_dialog(TRAIN, self.training_parameters()))
+        self.dialog.clicked.connect(self._open_dialog)
         self.assess.clicked.connect(self._assess)
         self.openReport.clicked.connect(lambda: self._open("REPORT"))
         self.openAssessment.clicked.connect(lambda: self._open("ASSESSMENT"))
@@ -74,7 +80,11 @@ class FinishPage(Page):
         self._enable()
 
     def training_parameters(self) -> dict[str, Any]:
-        """Return the parameters of the final run as Processing takes them."""
+        """Return the parameters of the final run as Processing takes them.
+
+        Raises:
+            AreaError: the canvas shows nothing of the scene.
+        """
         labelling = self._labelling
         folder = self.folder.text().strip()
         parameters: dict[str, Any] = {
@@ -90,18 +100,37 @@ class FinishPage(Page):
         if self.confidence.isChecked():
             parameters["CONFIDENCE"] = self._destination(folder, "confidence.tif")
         if self.area.currentData() == "view":
-            box = self._canvas.extent()
-            crs = self._canvas.mapSettings().destinationCrs().authid()
-            corners = (box.xMinimum(), box.xMaximum(), box.yMinimum(), box.yMaximum())
-            text = ",".join(repr(value) for value in corners)
-            parameters["EXTENT"] = f"{text} [{crs}]" if crs else text
+            parameters["EXTENT"] = self._view()
         return parameters
 
     def train_and_classify(self) -> None:
         """Train the final model, and map the area that was chosen."""
         if not self._ready():
             return
-        self._start(TRAIN, self.training_parameters())
+        try:
+            parameters = self.training_parameters()
+        except AreaError as error:
+            self.tell(str(error))
+            return
+        self._start(TRAIN, parameters)
+
+    def state(self) -> dict[str, Any]:
+        """Return what a project or a session keeps of this page, in JSON's types."""
+        return {
+            "folder": self.folder.text(),
+            "area": self.area.currentData(),
+            "confidence": self.confidence.isChecked(),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Set the page as it was; what a state does not say stays as it is."""
+        if isinstance(state.get("folder"), str):
+            self.folder.setText(state["folder"])
+        place = self.area.findData(state.get("area"))
+        if place >= 0:
+            self.area.setCurrentIndex(place)
+        if isinstance(state.get("confidence"), bool):
+            self.confidence.setChecked(state["confidence"])
 
     def close_page(self) -> None:
         """Stop listening to the project."""
@@ -110,6 +139,35 @@ class FinishPage(Page):
     def tell(self, text: str) -> None:
         """Show a sentence about the results."""
         self.result.setText(text)
+
+    def _view(self) -> str:
+        """Return what the canvas shows of the scene, as Processing writes an extent.
+
+        It is told in the scene's CRS: that of the project may have no name to write down.
+        """
+        scene, grid = self._labelling.scene, self._labelling.grid
+        view = self._canvas.mapSettings()
+        part = None
+        if grid is not None:
+            part = visible_part(view.visibleExtent(), view.destinationCrs(), grid, sys.maxsize)
+        if scene is None or grid is None or part is None:
+            name = "" if scene is None else scene.name()
+            raise AreaError(
+                self.tr(
+                    "The canvas shows nothing of “{}”. Zoom to the image, or choose the whole "
+                    "image."
+                ).format(name)
+            )
+        west, south, east, north = part.box
+        text = ",".join(repr(float(edge)) for edge in (west, east, south, north))
+        name = grid.crs.authid()
+        return f"{text} [{name}]" if name else text
+
+    def _open_dialog(self) -> None:
+        try:
+            self._run.open_dialog(TRAIN, self.training_parameters())
+        except AreaError as error:
+            self.tell(str(error))
 
     def _list_layers(self, added: Any = None) -> None:
         """List what can be a class map, and what can be compared with it."""

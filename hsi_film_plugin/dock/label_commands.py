@@ -11,6 +11,7 @@ from qgis.core import (
     QgsFeature,
     QgsFeatureRequest,
     QgsGeometry,
+    QgsTransaction,
     QgsVectorDataProvider,
     QgsVectorLayer,
 )
@@ -88,6 +89,16 @@ class LabelChange:
             self.before = content
         else:
             self.after = content
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What is written at once: labels, feature ids, fields by their number, and shapes."""
+
+    additions: Sequence[tuple[LabelRef, Content]]
+    removals: list[int]
+    values: dict[int, dict[int, Any]]
+    geometries: dict[int, QgsGeometry]
 
 
 class LabelCommand(QUndoCommand):
@@ -251,11 +262,12 @@ class LabelWriter(QObject):
             for fid, content in changes.items()
             if content.geometry is not None
         }
+        work = _Work(additions, list(removals), values, geometries)
         if self.layer.isEditable():
-            self._into_buffer(text, additions, removals, values, geometries)
+            self._into_buffer(text, work)
             self.layer.triggerRepaint()
             return
-        self._into_file(additions, removals, values, geometries)
+        self._into_file(work)
         place = self._places.get(CLASS_ID)
         classes = {fid: entries[place] for fid, entries in values.items() if place in entries}
         classes.update((ref.fid, content.values.get(CLASS_ID)) for ref, content in additions)
@@ -268,59 +280,77 @@ class LabelWriter(QObject):
             self._writing = False
         self.layer.triggerRepaint()
 
-    def _into_file(
-        self,
-        additions: Sequence[tuple[LabelRef, Content]],
-        removals: Sequence[int],
-        values: Mapping[int, dict[int, Any]],
-        geometries: Mapping[int, QgsGeometry],
-    ) -> None:
+    def _into_file(self, work: _Work) -> None:
+        provider = self.layer.dataProvider()
+        provider.enterUpdateMode()
+        try:
+            reason = self._tried(work, keep_fids=True)
+            if reason and any(ref.fid is not None for ref, _ in work.additions):
+                # The feature ids that they had before may be taken by now.
+                reason = self._tried(work, keep_fids=False)
+            if reason:
+                path = path_of(self.layer)
+                if work.additions and path is not None and path.exists():
+                    provider.reloadData()  # it has counted labels that were rolled back
+                raise self._failure(reason)
+        finally:
+            provider.leaveUpdateMode()
+
+    def _tried(self, work: _Work, keep_fids: bool) -> str:
+        """Write all into the file, or nothing; return why it cannot be written."""
         provider = self.layer.dataProvider()
         provider.clearErrors()
-        if additions:
-            ok, added = provider.addFeatures([self._feature(*item) for item in additions])
-            if not ok and any(ref.fid is not None for ref, _ in additions):
-                # The feature ids that they had before may be taken by now.
-                ok, added = provider.addFeatures(
-                    [self._feature(LabelRef(), content) for _, content in additions]
-                )
-            if not ok:
-                raise self._failure()
-            for (ref, _), feature in zip(additions, added):
-                self.refs.settle(ref, feature.id())
-        if (
-            (values and not provider.changeAttributeValues(dict(values)))
-            or (geometries and not provider.changeGeometryValues(dict(geometries)))
-            or (removals and not provider.deleteFeatures(list(removals)))
-        ):
-            raise self._failure()
+        transaction = QgsTransaction.create([self.layer])
+        if transaction is None:
+            return "?"
+        begun, reason = transaction.begin()
+        if not begun:
+            return str(reason) or "?"
+        added: list[QgsFeature] = []
+        done = True
+        if work.additions:
+            features = [
+                self._feature(ref if keep_fids else LabelRef(), content)
+                for ref, content in work.additions
+            ]
+            done, added = provider.addFeatures(features)
+        done = (
+            done
+            and (not work.values or provider.changeAttributeValues(work.values))
+            and (not work.geometries or provider.changeGeometryValues(work.geometries))
+            and (not work.removals or provider.deleteFeatures(work.removals))
+        )
+        if done:
+            done, reason = transaction.commit()
+        else:
+            reason = next((text for text in reversed(provider.errors()) if text), "")
+        if not done:
+            transaction.rollback()
+            return str(reason) or "?"
+        for (ref, _), feature in zip(work.additions, added):
+            self.refs.settle(ref, feature.id())
+        return ""
 
-    def _into_buffer(
-        self,
-        text: str,
-        additions: Sequence[tuple[LabelRef, Content]],
-        removals: Sequence[int],
-        values: Mapping[int, dict[int, Any]],
-        geometries: Mapping[int, QgsGeometry],
-    ) -> None:
+    def _into_buffer(self, text: str, work: _Work) -> None:
         layer = self.layer
-        features = [self._feature(LabelRef(), content) for _, content in additions]
+        features = [self._feature(LabelRef(), content) for _, content in work.additions]
         layer.beginEditCommand(text)
         ok = (
             all(layer.addFeature(feature) for feature in features)
             and all(
                 layer.changeAttributeValue(fid, index, value)
-                for fid, entries in values.items()
+                for fid, entries in work.values.items()
                 for index, value in entries.items()
             )
-            and all(layer.changeGeometry(fid, shape) for fid, shape in geometries.items())
-            and (not removals or layer.deleteFeatures(list(removals)))
+            and all(layer.changeGeometry(fid, shape) for fid, shape in work.geometries.items())
+            and (not work.removals or layer.deleteFeatures(work.removals))
         )
         if not ok:
             layer.destroyEditCommand()
-            raise self._failure()
+            reasons = [text for text in layer.dataProvider().errors() if text]
+            raise self._failure(reasons[-1] if reasons else "?")
         layer.endEditCommand()
-        for (ref, _), feature in zip(additions, features):
+        for (ref, _), feature in zip(work.additions, features):
             self.refs.settle(ref, feature.id())
 
     def _feature(self, ref: LabelRef, content: Content) -> QgsFeature:
@@ -346,15 +376,14 @@ class LabelWriter(QObject):
             if key.lower() in self._places
         }
 
-    def _failure(self) -> LabelLayerError:
-        reasons = [text for text in self.layer.dataProvider().errors() if text]
+    def _failure(self, reason: str) -> LabelLayerError:
         return LabelLayerError(
             tr(
                 "The labels cannot be written to “{place}”: {reason}. Check that the disk is "
                 "there and has space, and that you may write to the file."
             ).format(
                 place=path_of(self.layer) or self.layer.name(),
-                reason=(reasons[-1] if reasons else "?").rstrip("."),
+                reason=reason.rstrip("."),
             )
         )
 

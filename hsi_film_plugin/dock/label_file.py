@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,16 +12,18 @@ from typing import Any
 
 from osgeo import gdal, ogr
 from qgis.core import (
+    Qgis,
     QgsCoordinateReferenceSystem,
     QgsCoordinateTransformContext,
     QgsField,
     QgsFields,
     QgsProviderRegistry,
+    QgsRectangle,
     QgsVectorFileWriter,
     QgsVectorLayer,
     QgsWkbTypes,
 )
-from qgis.PyQt.QtCore import QVariant
+from qgis.PyQt.QtCore import QMetaType, QVariant
 
 from ..translation import tr
 
@@ -33,6 +35,8 @@ STYLE_NAME = "HSI FiLM classes"
 LEFTOVERS = ("-wal", "-shm", "-journal")
 #: How long each step of a write waits for another writer, in ms: the window stands still meanwhile.
 PATIENCE_MS = 50
+#: Of how many files with fitting names it is asked whether they hold the labels of a scene.
+MOST_LOOKED_INTO = 10
 # The columns that QGIS gives the table in which it looks for styles.
 _STYLE_COLUMNS = (
     ("f_table_catalog", ogr.OFTString, 256),
@@ -70,10 +74,41 @@ class FileTable:
 def label_fields() -> QgsFields:
     """Return the fields of a label layer."""
     fields = QgsFields()
-    fields.append(QgsField(CLASS_ID, QVariant.Type.Int))
+    whole_number, text = _field_types()
+    fields.append(QgsField(CLASS_ID, whole_number))
     for name in (CLASS_NAME, SOURCE, CREATED):
-        fields.append(QgsField(name, QVariant.Type.String))
+        fields.append(QgsField(name, text))
     return fields
+
+
+def _field_types() -> tuple[Any, Any]:
+    """Return how this QGIS calls the types of whole numbers and texts."""
+    if Qgis.QGIS_VERSION_INT >= 33800:
+        return QMetaType.Type.Int, QMetaType.Type.QString
+    return QVariant.Type.Int, QVariant.Type.String
+
+
+def add_missing_fields(layer: QgsVectorLayer) -> None:
+    """Give a layer the fields of labels that it lacks.
+
+    Raises:
+        LabelLayerError: if they cannot be added.
+    """
+    missing = [field for field in label_fields() if layer.fields().lookupField(field.name()) < 0]
+    if not missing:
+        return
+    if layer.isEditable():
+        added = all(layer.addAttribute(field) for field in missing)
+    else:
+        added = layer.dataProvider().addAttributes(missing)
+        layer.updateFields()
+    if not added:
+        raise LabelLayerError(
+            tr(
+                "“{layer}” lacks the fields {names}, which cannot be added. Allow writing to its "
+                "file, or make a label layer and import its polygons."
+            ).format(layer=layer.name(), names=", ".join(field.name() for field in missing))
+        )
 
 
 def class_id_of(value: Any) -> int | None:
@@ -207,6 +242,69 @@ def table_of(layer: QgsVectorLayer) -> FileTable | None:
             first = dataset.GetLayer(number if isinstance(number, int) else 0)
             table = first.GetName()
     return FileTable(path, table)
+
+
+def labels_beside(
+    folders: Iterable[Path],
+    stems: Iterable[str],
+    crs: QgsCoordinateReferenceSystem,
+    extent: QgsRectangle,
+) -> Iterator[QgsVectorLayer]:
+    """Yield the label files of a scene, opened, the last written first.
+
+    Args:
+        folders: where to look; not in folders within.
+        stems: what comes before "_labels" in their names.
+        crs: of the scene; may be invalid.
+        extent: of the scene; labels that lie elsewhere are another scene's.
+    """
+    names = [f"{stem}_labels*.gpkg" for stem in dict.fromkeys(stems)]
+    found = {path for folder in folders for name in names for path in Path(folder).glob(name)}
+    for path in sorted(found, key=_last_written, reverse=True)[:MOST_LOOKED_INTO]:
+        layer = _labels_in(path)
+        if layer is None:
+            continue
+        own = layer.crs()
+        if says_no_crs(own):
+            own = QgsCoordinateReferenceSystem()
+        placed = own == crs or not (own.isValid() or crs.isValid())
+        if placed and (not layer.featureCount() or layer.extent().intersects(extent)):
+            yield layer
+
+
+def says_no_crs(crs: QgsCoordinateReferenceSystem) -> bool:
+    """Return whether a CRS is what a GeoPackage says instead of nothing."""
+    return bool(crs.description().startswith("Undefined"))
+
+
+def _last_written(path: Path) -> float:
+    times = [0.0]
+    for name in (path, Path(f"{path}-wal")):
+        try:
+            times.append(name.stat().st_mtime)
+        except OSError:  # gone by now, or never there
+            continue
+    return max(times)
+
+
+def _labels_in(path: Path) -> QgsVectorLayer | None:
+    """Return a file's table of labels as a layer; None if it holds none of this plugin."""
+    wanted = set(label_fields().names())
+    try:
+        with opened(path, update=False) as dataset:
+            tables = [dataset.GetLayer(place) for place in range(dataset.GetLayerCount())]
+            ours = [
+                table.GetName()
+                for table in tables
+                if wanted <= {field.GetName() for field in table.schema}
+            ]
+    except LabelLayerError:
+        return None
+    if not ours:
+        return None
+    layer = QgsVectorLayer(FileTable(path, ours[0]).uri, path.stem, "ogr")
+    polygons = layer.geometryType() == QgsWkbTypes.GeometryType.PolygonGeometry
+    return layer if layer.isValid() and polygons else None
 
 
 @contextmanager

@@ -32,14 +32,16 @@ from .label_file import (
     CREATED,
     SOURCE,
     FileTable,
+    add_missing_fields,
     class_id_of,
     create_label_file,
     is_empty,
-    label_fields,
     path_of,
+    says_no_crs,
     table_of,
 )
 from .label_file import LabelLayerError as LabelLayerError
+from .label_hold import LabelHold
 from .label_watch import LabelWatch
 
 
@@ -54,6 +56,7 @@ class LabelLayer(QObject):
         classes: The classes, which are the layer's categorised style.
         undo_stack: Undoes and redoes what was changed through this object.
         counted: What the statistics keep from one count to the next.
+        hold: Keeps the file open; let go by who lays the labels aside.
 
     Signals:
         changed: Labels were added, removed or changed, by us or by others; once for many.
@@ -73,14 +76,15 @@ class LabelLayer(QObject):
         self.classes = ClassList(layer, self)
         self.undo_stack = QUndoStack(self)
         self.counted: Any = None
+        self.hold = LabelHold(layer, self)
         self._writer = LabelWriter(layer, self.classes, self)
         self._watch = LabelWatch(layer, self._writer, self)
         self._watch.changed.connect(self._labels_changed)
         self._watch.gone.connect(self._going)
         self.classes.problem.connect(self.problem)
         self._writer.problem.connect(self.problem)
-        # From here on the file is in SQLite's WAL mode and locked as one that is edited.
-        layer.dataProvider().enterUpdateMode()
+        self.classes.changed.connect(self.hold.note_change)
+        self.hold.take()
 
     @classmethod
     def create(cls, path: Path, crs: QgsCoordinateReferenceSystem, name: str) -> LabelLayer:
@@ -112,10 +116,9 @@ class LabelLayer(QObject):
             LabelLayerError: if the layer cannot hold labels.
         """
         _refuse_unsuitable(layer)
-        if layer.crs().description().startswith("Undefined"):
-            # What a GeoPackage says instead of nothing; the engine would take it for a CRS.
+        if says_no_crs(layer.crs()):  # the engine would take it for a CRS
             layer.setCrs(QgsCoordinateReferenceSystem())
-        _add_missing_fields(layer)
+        add_missing_fields(layer)
         return cls(layer)
 
     @property
@@ -326,6 +329,7 @@ class LabelLayer(QObject):
         self._writer.features(())
 
     def _labels_changed(self) -> None:
+        self.hold.note_change()
         self.classes.see(self.counts())
         self.changed.emit()
 
@@ -381,21 +385,3 @@ def _refuse_unsuitable(layer: QgsVectorLayer) -> None:
         problem = tr("“{}” has values in “class_id” that are no whole numbers from 1 to 65535: ")
         problem += ", ".join(sorted(strange)[:5]).replace("{", "{{").replace("}", "}}") + "."
     raise LabelLayerError(f"{problem.format(layer.name())} {advice}")
-
-
-def _add_missing_fields(layer: QgsVectorLayer) -> None:
-    missing = [field for field in label_fields() if layer.fields().lookupField(field.name()) < 0]
-    if not missing:
-        return
-    if layer.isEditable():
-        added = all(layer.addAttribute(field) for field in missing)
-    else:
-        added = layer.dataProvider().addAttributes(missing)
-        layer.updateFields()
-    if not added:
-        raise LabelLayerError(
-            tr(
-                "“{layer}” lacks the fields {names}, which cannot be added. Allow writing to its "
-                "file, or make a label layer and import its polygons."
-            ).format(layer=layer.name(), names=", ".join(field.name() for field in missing))
-        )

@@ -2,43 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
-from pathlib import Path
+from typing import Any
 
-from qgis.core import QgsApplication, QgsMapLayer, QgsMapLayerProxyModel
-from qgis.gui import QgsMapLayerComboBox
-from qgis.PyQt.QtCore import QItemSelectionModel, QModelIndex, Qt, pyqtSignal
-from qgis.PyQt.QtGui import QColor, QKeySequence
+from qgis.core import QgsApplication
+from qgis.PyQt.QtCore import QItemSelectionModel, QLocale, QModelIndex, Qt, pyqtSignal
+from qgis.PyQt.QtGui import QKeySequence
 from qgis.PyQt.QtWidgets import (
     QAction,
-    QColorDialog,
-    QDialog,
-    QDialogButtonBox,
-    QFileDialog,
     QHeaderView,
-    QInputDialog,
-    QMenu,
     QMessageBox,
-    QVBoxLayout,
     QWidget,
 )
 
 from ..icons import icon
+from .class_menu import ClassMenu
 from .class_table import ClassTableModel, Column
-from .class_transfer import (
-    ClassTransferError,
-    classes_of_layer,
-    import_labels,
-    read_classes,
-    write_classes,
-)
 from .drawing import Drawing
-from .label_layer import LabelLayerError
 from .label_statistics import Light
 from .labelling import Labelling
 from .page import Page
-from .spectra_panel import SpectraPanel
+from .spectra_panel import MOST_LABELS, SpectraPanel
 from .spectra_plot import SpectraPlot
 
 TOOLS = ("polygon", "rectangle", "brush", "wand", "hole", "edit")
@@ -82,13 +66,38 @@ class LabelPage(Page):
         labels = self._labelling.ensure_labels()
         if labels is None:
             return
-        known = self._tried(labels.classes.add)
+        known = self._menu.tried(labels.classes.add)
         if known is None:
             return
         self._drawing.choose_class(known.class_id)
         row = len(labels.classes.classes()) - 1
         self.classes.setFocus()
         self.classes.edit(self._model.index(row, Column.NAME))
+
+    def state(self) -> dict[str, Any]:
+        """Return what a project or a session keeps of this page, in JSON's types."""
+        return {
+            "snap": self.snap.isChecked(),
+            "brush_width": self.brushWidth.value(),
+            "tolerance": self.tolerance.value(),
+            "follow_cursor": self.followCursor.isChecked(),
+            "class_means": self.showMeans.isChecked(),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Set the page as it was; what a state does not say stays as it is."""
+        for box, key in (
+            (self.snap, "snap"),
+            (self.followCursor, "follow_cursor"),
+            (self.showMeans, "class_means"),
+        ):
+            if isinstance(state.get(key), bool):
+                box.setChecked(state[key])
+        width, tolerance = state.get("brush_width"), state.get("tolerance")
+        if type(width) is int and width in range(1, self.brushWidth.maximum() + 1):
+            self.brushWidth.setValue(width)
+        if type(tolerance) in (int, float) and 0 < tolerance <= 90:
+            self.tolerance.setValue(tolerance)
 
     def _set_up_table(self) -> None:
         view = self.classes
@@ -109,17 +118,9 @@ class LabelPage(Page):
         self.addClass.clicked.connect(self.add_class)
         self.removeClass.clicked.connect(self._remove_classes)
         self.mergeClasses.clicked.connect(self._merge_classes)
-        menu = QMenu(self)
-        for text, slot in (
-            (self.tr("Import classes from a layer…"), self._import_from_layer),
-            (self.tr("Import classes from a file…"), self._import_from_file),
-            (self.tr("Import labels from a layer…"), self._import_labels),
-            (self.tr("Export classes…"), self._export),
-        ):
-            action = QAction(text, menu)
-            action.triggered.connect(lambda checked=False, slot=slot: slot())
-            menu.addAction(action)
-        self.classMenu.setMenu(menu)
+        self._menu = ClassMenu(self._labelling, self._drawing, self)
+        self.classMenu.setMenu(self._menu)
+        self.classes.addActions(self._menu.table_actions)
         for key, slot in (("Ins", self.add_class), ("Del", self._remove_classes)):
             action = QAction(self.classes)
             action.setShortcut(QKeySequence(key))
@@ -201,6 +202,7 @@ class LabelPage(Page):
 
     def _show_statistics(self, statistics: object) -> None:
         self._model.set_statistics(statistics)
+        self._explain_means(sum(s.polygons for s in statistics))  # type: ignore[attr-defined]
         poor = [s for s in statistics if s.light is not Light.GOOD]  # type: ignore[attr-defined]
         if not statistics:
             self.advice.setText("")
@@ -208,6 +210,13 @@ class LabelPage(Page):
             self.advice.setText(poor[0].advice)
         else:
             self.advice.setText(self.tr("Every class has enough labels in enough places."))
+
+    def _explain_means(self, labels: int) -> None:
+        text = self.tr("Show each class’s mean spectrum and its standard deviation")
+        if labels > MOST_LABELS:
+            most = QLocale().toString(MOST_LABELS)
+            text += self.tr(", from the first {} labels only").format(most)
+        self.showMeans.setToolTip(text)
 
     def _row_chosen(self, current: QModelIndex, previous: QModelIndex) -> None:
         known = self._model.class_at(current.row()) if current.isValid() else None
@@ -236,10 +245,8 @@ class LabelPage(Page):
         labels = self._labelling.labels
         if index.column() != Column.COLOUR or known is None or labels is None:
             return
-        color = QColorDialog.getColor(QColor(known.color), self, known.name)
-        if color.isValid():
-            self._tried(labels.classes.recolour, known.class_id, color.name())
-            self._drawing.choose_class(known.class_id)
+        self._drawing.choose_class(known.class_id)
+        self._menu.recolour()
 
     def _remove_classes(self) -> None:
         labels, ids = self._labelling.labels, self._chosen_ids()
@@ -254,101 +261,14 @@ class LabelPage(Page):
         ):
             return
         for class_id in ids:
-            self._tried(labels.delete_class, class_id)
+            self._menu.tried(labels.delete_class, class_id)
 
     def _merge_classes(self) -> None:
         labels, ids = self._labelling.labels, self._chosen_ids()
         if labels is None or len(ids) < 2:
             self._tell(self.tr("Select two or more classes in the table first."))
             return
-        self._tried(labels.merge_classes, ids[1:], ids[0])
-
-    def _import_from_layer(self) -> None:
-        layer = self._asked_layer(
-            self.tr("Classes of which layer?"), QgsMapLayerProxyModel.Filter.HasGeometry
-        )
-        if layer is not None:
-            self._take_classes(partial(classes_of_layer, layer))
-
-    def _import_from_file(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(
-            self, self.tr("A file of classes"), "", self.tr("Classes (*.csv *.qml)")
-        )
-        if path:
-            self._take_classes(partial(read_classes, Path(path)))
-
-    def _take_classes(self, read: Callable[[], tuple]) -> None:
-        labels = self._labelling.ensure_labels()
-        found = None if labels is None else self._tried(read)
-        if labels is None or found is None:
-            return
-        names = {c.name for c in labels.classes.classes()}
-        for known in found:
-            if known.name in names:
-                continue
-            names.add(known.name)
-            if labels.classes.find(known.class_id) is None:
-                self._tried(labels.classes.replace, (*labels.classes.classes(), known))
-            else:  # its number is another's already
-                self._tried(labels.classes.add, known.name, known.color)
-
-    def _import_labels(self) -> None:
-        layer = self._asked_layer(
-            self.tr("Labels of which layer?"), QgsMapLayerProxyModel.Filter.PolygonLayer
-        )
-        labels = None if layer is None else self._labelling.ensure_labels()
-        if labels is None:
-            return
-        names = [field.name() for field in layer.fields()]
-        field = next((n for n in ("class_id", "class", "class_name") if n in names), None)
-        if field is None and names:
-            field, chosen = QInputDialog.getItem(
-                self, self.tr("Labels"), self.tr("The field that holds the class"), names, 0, False
-            )
-            if not chosen:
-                return
-        count = self._tried(import_labels, labels, layer, field or "")
-        if count is not None:
-            self._drawing.hint.emit(self.tr("Labels imported: {}.").format(count))
-
-    def _export(self) -> None:
-        labels = self._labelling.labels
-        if labels is None:
-            self._tell(self.tr("There are no classes to export yet."))
-            return
-        path, _ = QFileDialog.getSaveFileName(
-            self, self.tr("Export classes"), "classes.csv", self.tr("Classes (*.csv *.qml)")
-        )
-        if path:
-            self._tried(write_classes, Path(path), labels.classes.classes())
-
-    def _asked_layer(self, question: str, kinds: object) -> QgsMapLayer | None:
-        dialog = QDialog(self)
-        dialog.setWindowTitle(question)
-        combo = QgsMapLayerComboBox(dialog)
-        combo.setFilters(kinds)
-        own = self._labelling.labels
-        combo.setExceptedLayerList([] if own is None else [own.layer])
-        buttons = QDialogButtonBox(
-            QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel, dialog
-        )
-        buttons.accepted.connect(dialog.accept)
-        buttons.rejected.connect(dialog.reject)
-        layout = QVBoxLayout(dialog)
-        layout.addWidget(combo)
-        layout.addWidget(buttons)
-        if combo.count() == 0:
-            self._tell(self.tr("The project has no other layer of that kind."))
-            return None
-        return combo.currentLayer() if dialog.exec() else None
-
-    def _tried(self, action: Callable, *arguments: object):  # type: ignore[no-untyped-def]
-        """Return what the action returns; None, and a sentence shown, if it is refused."""
-        try:
-            return action(*arguments)
-        except (LabelLayerError, ClassTransferError, OSError) as error:
-            self._tell(str(error))
-            return None
+        self._menu.tried(labels.merge_classes, ids[1:], ids[0])
 
     def _tell(self, text: str) -> None:
         self._labelling.problem.emit(text)

@@ -25,6 +25,8 @@ from ..translation import tr
 from .pixel_grid import PixelGrid
 
 _FILL_ALPHA = 70
+#: Rubber bands that show what is being drawn.
+_BEGUN = frozenset(("outline", "fresh", "settled", "seed", "region"))
 _DEFAULT_COLOUR = "#e3b23c"
 
 
@@ -64,6 +66,11 @@ class LabelTool(QgsMapTool):
         """Draw in the colour of the current class."""
         self._colour = QColor(color)
         self._redraw()
+
+    @property
+    def drawing(self) -> bool:
+        """Whether something has been begun that is not a label yet."""
+        return bool(_BEGUN & set(self._bands))
 
     def cancel(self) -> None:
         """Drop what is being drawn."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from functools import partial
 from pathlib import Path
 
 from qgis.core import (
@@ -22,6 +23,7 @@ from qgis.PyQt.QtCore import QObject, QStandardPaths, QTimer, pyqtSignal
 
 from ..layers.raster_source import raster_file
 from ..translation import tr
+from .label_file import labels_beside, path_of
 from .label_layer import LabelLayer, LabelLayerError
 from .label_statistics import StatisticsTask
 from .pixel_grid import PixelGrid
@@ -56,20 +58,29 @@ class Labelling(QObject):
         self.bands: SceneBands | None = None
         self.reader: SpectrumReader | None = None
         self.labels: LabelLayer | None = None
+        # All labels of this session by the ids of their layers, so that they can still be undone.
+        self._known: dict[str, LabelLayer] = {}
+        self._gone: set[str] = set()
         self._counting: StatisticsTask | None = None
         self._count_soon = QTimer(self)
         self._count_soon.setSingleShot(True)
         self._count_soon.setInterval(REST_MS)
         self._count_soon.timeout.connect(self._count)
 
-    def set_scene(self, layer: QgsMapLayer | None) -> None:
-        """Work on another scene, with the labels that belong to it."""
+    def set_scene(self, layer: QgsMapLayer | None, find_labels: bool = True) -> None:
+        """Work on another scene, with the labels that belong to it.
+
+        Args:
+            layer: of the scene; None for none.
+            find_labels: Whether a scene without a label layer goes on with a label file that
+                lies beside it or the project.
+        """
         if layer is self.scene:
             return
         self._forget_scene()
         refused = self._take_scene(layer) if isinstance(layer, QgsRasterLayer) else ""
         self.sceneChanged.emit()
-        self._adopt_labels_of_scene()
+        self._adopt_labels_of_scene(find_labels)
         if refused:  # last, since who is told of another scene has something to say about it
             self.problem.emit(refused)
 
@@ -81,7 +92,7 @@ class Labelling(QObject):
             self._use(None)
             return
         try:
-            labels = LabelLayer.adopt(layer)
+            labels = self._known.get(layer.id()) or LabelLayer.adopt(layer)
         except LabelLayerError as error:
             self.problem.emit(str(error))
             return
@@ -97,10 +108,7 @@ class Labelling(QObject):
         except LabelLayerError as error:
             self.problem.emit(str(error))
             return None
-        project = QgsProject.instance()
-        project.addMapLayer(labels.layer, False)
-        project.layerTreeRoot().insertLayer(0, labels.layer)
-        self._use(labels)
+        self._show(labels)
         return labels
 
     def ensure_labels(self) -> LabelLayer | None:
@@ -141,10 +149,11 @@ class Labelling(QObject):
         """Let go of everything; the layers stay in the project."""
         self._use(None, remember=False)
         self._forget_scene()
+        for labels in self._known.values():
+            labels.deleteLater()
+        self._known.clear()
         self._count_soon.stop()
-        if self._counting is not None:
-            self._counting.cancel()
-            self._counting = None
+        self._stop_counting()
 
     def _take_scene(self, layer: QgsRasterLayer) -> str:
         """Take a scene; return why not if it cannot be used."""
@@ -196,33 +205,59 @@ class Labelling(QObject):
         self.sceneChanged.emit()
         self._count_soon.start()
 
-    def _adopt_labels_of_scene(self) -> None:
-        """Take the label layer that this scene had before, if it is still there."""
+    def _adopt_labels_of_scene(self, find_labels: bool) -> None:
+        """Take the labels that this scene had before, from the project or from a file."""
         if self.scene is None:
             self._use(None, remember=False)
             return
-        known = str(self.scene.customProperty(LABELS_OF_SCENE, "") or "")
-        layer = QgsProject.instance().mapLayer(known) if known else None
-        if layer is None:
-            self._use(None, remember=False)
-        else:
+        known = self.scene.customProperty(LABELS_OF_SCENE)
+        layer = QgsProject.instance().mapLayer(str(known)) if known else None
+        if layer is not None:
             self.set_labels(layer)
+            return
+        self._use(None, remember=False)
+        # Nothing is written there where the user chose none.
+        if find_labels and known != "" and known not in self._gone:
+            self._find_labels()
+
+    def _find_labels(self) -> None:
+        """Go on with a label file that the project does not know: it was not saved, or is new."""
+        stems = (file_stem(self.scene), _as_file_name(Path(self.scene.source()).stem))
+        found = labels_beside(label_folders(self.scene), stems, self.grid.crs, self.scene.extent())
+        layer = next(found, None)
+        if layer is None or _is_open(layer):  # then the user has it, and chose not to use it here
+            return
+        try:
+            labels = LabelLayer.adopt(layer)
+        except LabelLayerError:  # one that cannot be written is none to go on with
+            return
+        self._show(labels)
+        self.problem.emit(
+            self.tr("Went on with the labels of {}. Choose others on the page “Scene”.").format(
+                path_of(layer)
+            )
+        )
+
+    def _show(self, labels: LabelLayer) -> None:
+        """Put labels into the project above all else, and work on them."""
+        project = QgsProject.instance()
+        project.addMapLayer(labels.layer, False)
+        project.layerTreeRoot().insertLayer(0, labels.layer)
+        self._use(labels)
 
     def _use(self, labels: LabelLayer | None, remember: bool = True) -> None:
         if self.labels is not None:
             self.labels.changed.disconnect(self._count_soon.start)
             self.labels.classes.changed.disconnect(self._count_soon.start)
-            self.labels.gone.disconnect(self._labels_gone)
-            self.labels.deleteLater()
+            self.labels.hold.let_go()
         elif labels is None:
             return
         self.labels = labels
         if labels is not None:
-            labels.setParent(self)
+            self._keep(labels)
+            labels.hold.take()
             labels.changed.connect(self._count_soon.start)
             labels.classes.changed.connect(self._count_soon.start)
-            labels.gone.connect(self._labels_gone)
-            labels.problem.connect(self.problem)
         if remember and self.scene is not None:
             self.scene.setCustomProperty(
                 LABELS_OF_SCENE, "" if labels is None else labels.layer.id()
@@ -230,8 +265,23 @@ class Labelling(QObject):
         self.labelsChanged.emit()
         self._count_soon.start()
 
-    def _labels_gone(self) -> None:
-        self._use(None, remember=False)
+    def _keep(self, labels: LabelLayer) -> None:
+        """Keep labels with what can be undone of them until their layer goes."""
+        layer_id = labels.layer.id()
+        if layer_id not in self._known:
+            self._known[layer_id] = labels
+            labels.setParent(self)
+            labels.problem.connect(self.problem)
+            labels.gone.connect(partial(self._labels_gone, layer_id))
+
+    def _labels_gone(self, layer_id: str) -> None:
+        labels = self._known.pop(layer_id, None)
+        self._gone.add(layer_id)
+        if labels is not None and labels is self.labels:
+            # Who removes the layer wants its file no longer.
+            self._use(None, remember=not (self.scene is None or sip.isdeleted(self.scene)))
+        if labels is not None:
+            labels.deleteLater()
 
     def _in_label_crs(self, geometry: QgsGeometry) -> QgsGeometry | None:
         placed = QgsGeometry(geometry)
@@ -253,9 +303,7 @@ class Labelling(QObject):
         return placed
 
     def _count(self) -> None:
-        if self._counting is not None:
-            self._counting.cancel()
-            self._counting = None
+        self._stop_counting()
         if self.labels is None or self.grid is None:
             self.statisticsChanged.emit(())
             return
@@ -264,9 +312,17 @@ class Labelling(QObject):
         self._counting = task
         QgsApplication.taskManager().addTask(task)
 
-    def _counted(self, statistics: object) -> None:
+    def _stop_counting(self) -> None:
+        # QGIS deletes a task that was cancelled in its list, which says nothing here.
+        if self._counting is not None and not sip.isdeleted(self._counting):
+            self._counting.cancel()
         self._counting = None
-        self.statisticsChanged.emit(statistics)
+
+    def _counted(self, statistics: object) -> None:
+        # One that is cancelled as it ends still tells what it has counted.
+        if self.sender() is self._counting:
+            self._counting = None
+            self.statisticsChanged.emit(statistics)
 
 
 def _why_misplaced(layer: QgsRasterLayer) -> str:
@@ -281,13 +337,19 @@ def _why_misplaced(layer: QgsRasterLayer) -> str:
     ).format(layer=layer.name(), shown=layer.crs().authid() or tr("no CRS"), own=own.authid())
 
 
+def label_folders(scene: QgsRasterLayer) -> list[Path]:
+    """Return where label files of a scene lie: beside the project and beside the scene."""
+    folders = [QgsProject.instance().homePath(), str(Path(scene.source()).parent)]
+    return [Path(folder) for folder in folders if folder]
+
+
 def new_label_path(scene: QgsRasterLayer) -> Path:
     """Return a path for a new label file: beside the project, else the scene, else documents."""
     documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
-    folders = [QgsProject.instance().homePath(), str(Path(scene.source()).parent), documents]
-    folder = next((f for f in folders if f and os.access(f, os.W_OK)), str(Path.home()))
+    folders = [*label_folders(scene), Path(documents)]
+    folder = next((f for f in folders if os.access(f, os.W_OK)), Path.home())
     stem = file_stem(scene)
-    path, number = Path(folder) / f"{stem}_labels.gpkg", 2
+    path, number = folder / f"{stem}_labels.gpkg", 2
     while path.exists():
         path, number = path.with_name(f"{stem}_labels_{number}.gpkg"), number + 1
     return path
@@ -295,4 +357,18 @@ def new_label_path(scene: QgsRasterLayer) -> Path:
 
 def file_stem(scene: QgsRasterLayer) -> str:
     """Return the scene's name as every file system takes it."""
-    return re.sub(r"[^\w -]", "_", scene.name()).strip()[:60] or "scene"
+    return _as_file_name(scene.name())
+
+
+def _as_file_name(name: str) -> str:
+    return re.sub(r"[^\w -]", "_", name).strip()[:60] or "scene"
+
+
+def _is_open(layer: QgsVectorLayer) -> bool:
+    """Return whether the project has a layer of the same file."""
+    path = path_of(layer)
+    for other in QgsProject.instance().mapLayers().values():
+        known = path_of(other) if isinstance(other, QgsVectorLayer) else None
+        if path is not None and known is not None and known.exists() and known.samefile(path):
+            return True
+    return False

@@ -59,6 +59,7 @@ class LiveMap(QObject):
         self._canvas = canvas
         self.subject = MappedScene(canvas, settings, client)
         self.preview = PreviewLayer(self)
+        self._available = True
         self._automatic = False
         self._prepared: list[tuple[float, ...]] = []
         self._asked: VisiblePart | None = None  # what is being prepared
@@ -94,6 +95,20 @@ class LiveMap(QObject):
             (self._label_rest if self._stale else self._view_rest).start()
         else:
             self._label_rest.stop()
+        self._settle()
+
+    @property
+    def available(self) -> bool:
+        """Whether there is an engine to ask."""
+        return self._available
+
+    @available.setter
+    def available(self, there: bool) -> None:
+        if there == self._available:
+            return
+        self._available = there
+        if there and self._automatic:
+            self._label_rest.start()
         self._settle()
 
     @property
@@ -154,7 +169,7 @@ class LiveMap(QObject):
     def refresh(self) -> None:
         """Map the visible part from the labels as they are now."""
         self._label_rest.stop()
-        part = self.subject.part()
+        part = self.subject.part() if self._available else None
         if part is None or self.subject.label_lack():
             self._previewing.drop()
             self._map_wanted = False
@@ -175,7 +190,7 @@ class LiveMap(QObject):
 
     def prepare(self) -> None:
         """Compute the features of the visible part, so that previews of it are quick."""
-        part = self.subject.part()
+        part = self.subject.part() if self._available else None
         if part is not None and not self._is_prepared(part):
             self._prepare(part)
         else:
@@ -408,6 +423,9 @@ class LiveMap(QObject):
 
     def _resting(self) -> LiveState:
         lack = self.subject.lack()
+        if not lack and not self._available:
+            missing = self.tr("Install the engine on the page “Scene” to see a map.")
+            return LiveState(LiveKind.WAITING, missing)
         if lack:
             waits = self.subject.layer is not None
             return LiveState(LiveKind.WAITING if waits else LiveKind.IDLE, lack)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import fields, replace
 from html import escape
@@ -17,8 +18,11 @@ from .labelling import Labelling
 from .live_map import LiveMap
 from .live_state import LiveState
 from .page import Page
+from .project_state import from_json
 from .suggestions import Suggestions
 
+#: Custom property of a label layer: the accuracies of the maps made from it, as JSON.
+HISTORY_OF_LABELS = "hsi_film/history"
 #: Sides of the largest square that is mapped live, in pixels.
 SIDES = (256, 512, 1024)
 
@@ -57,6 +61,10 @@ class MapPage(Page):
         """Go on with accuracies of before."""
         self._history = list(points)
         self.plot.set_points(self._history)
+        labels = self._labelling.labels
+        if labels is not None:  # so that it stays with these labels
+            text = json.dumps([vars(point) for point in self._history])
+            labels.layer.setCustomProperty(HISTORY_OF_LABELS, text)
 
     def restore_history(self, points: object) -> None:
         """Go on with the accuracies that a project or a session has kept, if it has."""
@@ -126,16 +134,17 @@ class MapPage(Page):
         self.state.setText(state.text)
 
     def _add_accuracy(self, point: AccuracyPoint) -> None:
-        self._history = [p for p in self._history if p.polygons != point.polygons]
-        self._history.append(point)
-        self._history.sort(key=lambda p: p.polygons)
-        self.plot.set_points(self._history)
+        others = [p for p in self._history if p.polygons != point.polygons]
+        self.set_history(sorted([*others, point], key=lambda p: p.polygons))
 
     def _labels_changed(self) -> None:
-        self.set_history([])
+        self._history = []
+        self.plot.set_points([])
         labels = self._labelling.labels
         if labels is not None:
             labels.classes.changed.connect(self._list_classes)
+            kept = str(labels.layer.customProperty(HISTORY_OF_LABELS, "") or "")
+            self.restore_history(from_json(kept))
         self._list_classes()
 
     def _list_classes(self) -> None:
@@ -156,6 +165,11 @@ class MapPage(Page):
             if item is current:
                 self.suggestions.setCurrentItem(entry)
         some = bool(self._suggestions.items())
+        if self._suggestions.busy and not some:
+            waits = QListWidgetItem(self.tr("Looking for places…"))
+            waits.setFlags(Qt.ItemFlag.NoItemFlags)
+            self.suggestions.addItem(waits)
+        self.suggest.setEnabled(not self._suggestions.busy)
         self.visit.setEnabled(some)
         for button in (self.accept, self.skip, self.acceptAs):
             button.setEnabled(current is not None)

@@ -15,11 +15,16 @@ _DOCK = "/dock"
 def read_state() -> dict[str, Any]:
     """Return what was remembered; empty if nothing was, or what there is cannot be read."""
     text, _ = QgsProject.instance().readEntry(SCOPE, _DOCK, "")
-    try:
-        state = json.loads(text) if text else {}
-    except ValueError:
-        return {}
+    state = from_json(text)
     return state if isinstance(state, dict) else {}
+
+
+def from_json(text: str) -> Any:
+    """Return what a text of a project says; None if it is empty or damaged."""
+    try:
+        return json.loads(text) if text else None
+    except ValueError:
+        return None
 
 
 def write_state(state: Mapping[str, Any]) -> None:

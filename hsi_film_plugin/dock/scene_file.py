@@ -29,6 +29,8 @@ _DTYPES = {
     "Float64": "float64",
 }
 
+_NO_TRANSFORM = (0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
+
 
 class SceneFileError(ValueError):
     """A raster cannot be used; `str()` is a sentence for the user."""
@@ -72,6 +74,7 @@ class SceneFile:
         header_scale: The part of the bands' scale that only an ENVI header states, and that
             GDAL and QGIS do not apply.
         sizes: The files behind it, with the bytes that each holds.
+        only_points: Whether nothing but ground control points or RPCs says where it lies.
 
     Raises:
         SceneFileError: it cannot be opened, or holds complex numbers or a palette.
@@ -101,6 +104,7 @@ class SceneFile:
             structure = self._dataset.GetMetadata("IMAGE_STRUCTURE") or {}
             self._bands_together = structure.get("INTERLEAVE") == "PIXEL"
             self.sizes = _file_sizes(path, self._dataset, raster_bands)
+            self.only_points = _only_points(self._dataset)
 
     def __enter__(self) -> SceneFile:
         return self
@@ -357,6 +361,13 @@ def _common_type(path: str, bands: Sequence[Any]) -> tuple[int, np.dtype]:
     if name == "Float16":
         common = gdal.GDT_Float32
     return common, np.dtype(_DTYPES[name])
+
+
+def _only_points(dataset: Any) -> bool:
+    placed = dataset.GetGeoTransform(can_return_null=True)
+    if placed is not None and tuple(placed) != _NO_TRANSFORM:
+        return False
+    return dataset.GetGCPCount() > 0 or bool(dataset.GetMetadata("RPC"))
 
 
 def _file_sizes(path: str, dataset: Any, bands: Sequence[Any]) -> tuple[tuple[str, int], ...]:

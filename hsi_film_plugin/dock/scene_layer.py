@@ -45,9 +45,16 @@ def why_unsuitable(layer: QgsMapLayer | None) -> str:
     if layer.bandCount() < LEAST_BANDS:
         return _too_few(layer, layer.bandCount())
     try:
-        bands = read_scene_bands(path)
+        with SceneFile(path) as scene:
+            bands, only_points = scene.bands, scene.only_points
     except SceneFileError as error:
         return str(error)
+    if only_points:
+        # QGIS shows a warped copy, whose pixels are not those of the file
+        return tr(
+            "“{}” is placed by ground control points or RPCs only. Warp it first: Raster ‣ "
+            "Projections ‣ Warp."
+        ).format(layer.name())
     good = int(bands.good.sum())
     return "" if good >= LEAST_BANDS else _too_few(layer, good)
 

@@ -9,10 +9,11 @@ from qgis.core import QgsMapLayer, QgsMapLayerProxyModel, QgsProject, QgsRasterL
 from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import QFileDialog, QWidget
 
-from .display_presets import DisplayPreset, display_presets, show_preset
+from .display_presets import DisplayPreset, display_presets, show_preset, shown_preset
 from .engine_panel import EngineMenu, EnginePanel, EngineWidgets
 from .labelling import Labelling, new_label_path
 from .page import Page
+from .preview_layer import PICTURE_OF
 from .scene_layer import is_hyperspectral, why_unsuitable
 
 
@@ -99,6 +100,29 @@ class ScenePage(Page):
         if self._labelling.scene is None and len(found) == 1:
             self._labelling.set_scene(found[0])
 
+    def state(self) -> dict[str, Any]:
+        """Return what a project or a session keeps of this page, in JSON's types."""
+        scene, key = self._labelling.scene, str(self.preset.currentData() or "")
+        preset = self._preset_of(key)
+        if scene is None or preset is None:
+            key = ""
+        elif preset.bands is not None and shown_preset(scene, self._presets) is not preset:
+            key = ""  # other bands were chosen in the layer's own styling since
+        return {"preset": key}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Show the scene as it was shown; what a state does not say stays as it is."""
+        scene, preset = self._labelling.scene, self._preset_of(state.get("preset"))
+        if scene is None or preset is None:
+            return
+        self.preset.setCurrentIndex(self.preset.findData(preset.key))
+        if preset.bands is None:
+            # A project brings its picture along, switched on or off.
+            if not _has_picture(scene):
+                self.pictureWanted.emit(preset.key)
+        elif shown_preset(scene, self._presets) is not preset:
+            show_preset(scene, preset)
+
     def close_page(self) -> None:
         """Stop listening to the project."""
         project = QgsProject.instance()
@@ -169,14 +193,18 @@ class ScenePage(Page):
 
     def _show_preset(self, index: int) -> None:
         key = self.preset.itemData(index)
-        preset = next((item for item in self._presets if item.key == key), None)
-        if preset is None or self._labelling.scene is None:
+        preset = self._preset_of(key)
+        if self._labelling.scene is None:
             return
-        if preset.bands is None:
+        if preset is not None and preset.bands is None:
             self.pictureWanted.emit(preset.key)
-        else:
-            self.pictureWanted.emit("")
+            return
+        self.pictureWanted.emit("")
+        if preset is not None:
             show_preset(self._labelling.scene, preset)
+
+    def _preset_of(self, key: object) -> DisplayPreset | None:
+        return next((preset for preset in self._presets if preset.key == key), None)
 
     def _open_raster(self) -> None:
         path, _ = QFileDialog.getOpenFileName(self, self.tr("Open a hyperspectral raster"))
@@ -227,6 +255,11 @@ class ScenePage(Page):
 def _geopackage(path: str) -> Path:
     """Return the path with the suffix that it needs; “v1.2” has none yet."""
     return Path(path if path.lower().endswith(".gpkg") else f"{path}.gpkg")
+
+
+def _has_picture(scene: QgsRasterLayer) -> bool:
+    layers = QgsProject.instance().mapLayers().values()
+    return any(layer.customProperty(PICTURE_OF) == scene.id() for layer in layers)
 
 
 def _fits(layer: QgsVectorLayer) -> bool:

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from qgis.core import QgsProject, QgsRasterLayer, QgsSettings
+from qgis.core import QgsProcessingException, QgsProject, QgsRasterLayer, QgsSettings
 from qgis.PyQt.QtCore import QObject, QStandardPaths, pyqtSignal
 
 from ..bridge.folders import cache_folder
 from ..layers.raster_source import raster_file
-from .engine_task import EngineTask
+from .engine_task import EngineTask, LatestJob
 from .final_run import FinalRun
 from .labelling import Labelling
 from .preview_layer import PICTURE_OF
 
 SAMPLE = "hsifilm:createsamplescene"
+
+
+@dataclass(frozen=True)
+class _Picture:
+    """A picture that was asked for: of which layer, which one, and what it is to be called."""
+
+    scene: str
+    key: str
+    name: str
 
 
 class SceneSources(QObject):
@@ -35,7 +45,12 @@ class SceneSources(QObject):
     def __init__(self, labelling: Labelling, parent: QObject) -> None:
         super().__init__(parent)
         self._labelling = labelling
-        self._task: EngineTask | None = None
+        self._asked: _Picture | None = None
+        self._job = LatestJob(self)
+        self._job.progressed.connect(self._progress)
+        self._job.succeeded.connect(lambda result: self._picture_ended(""))
+        self._job.failed.connect(lambda text, kind: self._picture_ended(text))
+        self._job.cancelled.connect(lambda: self._picture_ended(""))
         self._sample = FinalRun(self)
         self._sample.progressed.connect(self._progress)
         self._sample.finished.connect(self._sample_made)
@@ -80,62 +95,82 @@ class SceneSources(QObject):
     def show_picture(self, key: str) -> None:
         """Show a derived picture of the scene, such as its principal components.
 
+        A newer request takes the place of one that is still being computed.
+
         Args:
             key: Of the picture's preset; empty for none, which hides those that were made.
         """
         scene = self._labelling.scene
         if scene is None:
             return
-        name = f"{scene.name()} – {key.upper()}"
-        if self._shown(scene, name if key else "") or not key or self._task is not None:
+        asked = _Picture(scene.id(), key, f"{scene.name()} – {key.upper()}")
+        if not key and self._asked is not None and self._asked.scene == scene.id():
+            self._asked = None
+            self._job.cancel()
+        if self._shown(scene, asked.name if key else "") or not key or asked == self._asked:
             return
-        path = raster_file(scene, self.tr("Hyperspectral image")).path
-        picture = _picture_path(path, key)
-        if picture.exists():
-            self._add_picture(str(picture), name)
+        try:
+            path = raster_file(scene, self.tr("Hyperspectral image")).path
+            picture = _picture_path(path, key)
+        except QgsProcessingException as error:
+            self.said.emit(str(error))
             return
-
-        def params() -> dict[str, str]:
-            picture.parent.mkdir(parents=True, exist_ok=True)
-            return {"input": path, "kind": key, "output": str(picture)}
-
-        description = self.tr("Computing a picture of the image")
-        self._task = EngineTask(description, "pseudo_image", params)
-        self._task.progressed.connect(self._progress)
-        self._task.succeeded.connect(lambda result: self._picture_made(result, name))
-        self._task.failed.connect(lambda text, kind: self._picture_failed(text))
-        self._task.cancelled.connect(lambda: self._picture_failed(""))
-        self._task.start()
+        except OSError as error:
+            self.said.emit(
+                self.tr(
+                    "“{path}” cannot be read: {reason}. Put it back, or choose another."
+                ).format(path=path, reason=error.strerror or error)
+            )
+            return
+        if not picture.exists() or not self._add_picture(str(picture), asked):
+            self._asked = asked
+            self._job.request(lambda: self._picture_task(asked, path, picture))
 
     def cancel(self) -> None:
         """Stop what runs."""
         self._sample.cancel()
-        if self._task is not None:
-            self._task.cancel()
+        self._job.cancel()
 
     def close(self) -> None:
         """Stop what runs, and say nothing more."""
         self._sample.cancel()
-        if self._task is not None:
-            self._task.forget()
-            self._task = None
+        self._job.drop()
 
-    def _picture_made(self, result: dict[str, Any], name: str) -> None:
-        self._task = None
-        self.progressed.emit(None, "")
-        self._add_picture(str(result["output"]), name)
+    def _picture_task(self, asked: _Picture, path: str, picture: Path) -> EngineTask:
+        def params() -> dict[str, str]:
+            picture.parent.mkdir(parents=True, exist_ok=True)
+            picture.unlink(missing_ok=True)  # if it is there, it could not be opened
+            return {"input": path, "kind": asked.key, "output": str(picture)}
 
-    def _add_picture(self, path: str, name: str) -> None:
-        layer = QgsRasterLayer(path, name)
-        project, scene = QgsProject.instance(), self._labelling.scene
+        task = EngineTask(self.tr("Computing a picture of the image"), "pseudo_image", params)
+        # Of this task itself: one that was superseded may have done its work all the same.
+        task.succeeded.connect(lambda result: self._picture_made(result, asked))
+        return task
+
+    def _picture_made(self, result: dict[str, Any], asked: _Picture) -> None:
+        if self._asked is None:  # not wanted any more
+            return
+        if not self._add_picture(str(result["output"]), asked):
+            self.said.emit(
+                self.tr("The picture “{}” cannot be opened. Ask for it again.").format(asked.name)
+            )
+
+    def _add_picture(self, path: str, asked: _Picture) -> bool:
+        """Put a picture above its scene, if that is still there; return whether it is one."""
+        layer = QgsRasterLayer(path, asked.name)
+        if not layer.isValid():
+            return False
+        project = QgsProject.instance()
+        if project.mapLayer(asked.scene) is None:
+            return True
+        layer.setCustomProperty(PICTURE_OF, asked.scene)
         project.addMapLayer(layer, False)
         root = project.layerTreeRoot()
-        node = None if scene is None else root.findLayer(scene.id())
-        if scene is not None:
-            layer.setCustomProperty(PICTURE_OF, scene.id())
+        node = root.findLayer(asked.scene)
         parent = root if node is None or node.parent() is None else node.parent()
         place = 0 if node is None else parent.children().index(node)
         parent.insertLayer(place, layer)
+        return True
 
     def _shown(self, scene: QgsRasterLayer, name: str) -> bool:
         """Switch a picture on and the scene's others off; return whether it is there."""
@@ -162,8 +197,10 @@ class SceneSources(QObject):
         self.progressed.emit(None, "")
         self.said.emit(text)
 
-    def _picture_failed(self, text: str) -> None:
-        self._task = None
+    def _picture_ended(self, text: str) -> None:
+        if self._job.running:  # the next one already
+            return
+        self._asked = None
         self.progressed.emit(None, "")
         if text:
             self.said.emit(text)

@@ -32,6 +32,11 @@ class StatusStrip(QObject):
         self._warning = self._timer(WARNING_MS, self._show_latest)
         self._hide()
 
+    @property
+    def shown(self) -> str:
+        """The source whose progress the bar shows; empty if nothing runs."""
+        return list(self._running)[-1] if self._running else ""
+
     def say(self, text: str) -> None:
         """Show what goes on; after a warning, once that has been read."""
         self._latest = text
@@ -57,8 +62,9 @@ class StatusStrip(QObject):
             source: What it is, for itself.
             fraction: From 0 to 1.
         """
-        self._running.pop(source, None)
-        if fraction is not None:
+        if fraction is None:
+            self._running.pop(source, None)
+        else:
             self._running[source] = min(max(float(fraction), 0.0), 1.0)
         if not self._running:
             self._hide()

@@ -59,6 +59,7 @@ class Suggestions(QObject):
         changed: Other places, or another one is current.
         accepted: The outline of a place (in the scene's CRS) and the class that it was given.
         failed: A sentence why there are no suggestions.
+        progressed: How far the search is, 0 to 1; None at its end.
 
     Attributes:
         avoided: The middles of places that were skipped, in the scene's CRS.
@@ -67,6 +68,7 @@ class Suggestions(QObject):
     changed = pyqtSignal()
     accepted = pyqtSignal(QgsGeometry, int)
     failed = pyqtSignal(str)
+    progressed = pyqtSignal(object)
 
     def __init__(self, canvas: QgsMapCanvas, live: LiveMap, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -81,7 +83,8 @@ class Suggestions(QObject):
         self._job = LatestJob(self)
         self._job.succeeded.connect(self._on_result)
         self._job.failed.connect(self._on_failure)
-        self._job.cancelled.connect(self.changed)
+        self._job.progressed.connect(lambda fraction, _: self.progressed.emit(fraction))
+        self._job.cancelled.connect(self._on_end)
         live.labelsEdited.connect(self._on_labels)
         live.mapReady.connect(self._on_map)
         canvas.destinationCrsChanged.connect(self._mark)
@@ -105,6 +108,8 @@ class Suggestions(QObject):
         self._count = int(count)
         self._stale = False
         self._job.request(self._task)
+        if self._job.running:  # else it has told why not
+            self.progressed.emit(0.0)
         self.changed.emit()
 
     def visit_next(self) -> None:
@@ -123,6 +128,11 @@ class Suggestions(QObject):
         self._move_to(self._current)
         self._mark()
         self.changed.emit()
+
+    def in_view(self) -> bool:
+        """Return whether the canvas shows the place that is being looked at."""
+        outline = None if self._current is None else self._on_canvas(self._current.geometry)
+        return outline is not None and outline.boundingBoxIntersects(self._canvas.extent())
 
     def accept(self, class_id: int) -> None:
         """Give the current place a class."""
@@ -153,7 +163,7 @@ class Suggestions(QObject):
         self._job.drop()
         self._items, self._current, self._stale = (), None, False
         self._mark()
-        self.changed.emit()
+        self._on_end()
 
     def close(self) -> None:
         """Stop looking, and take the markers off the canvas."""
@@ -181,14 +191,18 @@ class Suggestions(QObject):
             found = (kept, *(item for item in found if not _overlap(item, kept)))
         self._items = found[: max(self._count, 1)]
         self._mark()
-        self.changed.emit()
+        self._on_end()
         if not self._items:
             self.failed.emit(
                 self.tr("No place in view is worth a label more than others. Move the view.")
             )
 
-    def _on_failure(self, sentence: str, kind: str) -> None:
+    def _on_end(self) -> None:
+        self.progressed.emit(None)
         self.changed.emit()
+
+    def _on_failure(self, sentence: str, kind: str) -> None:
+        self._on_end()
         self.failed.emit(sentence)
 
     def _on_labels(self) -> None:
@@ -197,6 +211,7 @@ class Suggestions(QObject):
         if self._items or self._job.running:
             self._stale = True
             self._job.drop()  # the map comes first
+            self._on_end()
 
     def _on_map(self, result: object) -> None:
         if self._stale:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 
@@ -227,3 +229,17 @@ def test_layers_without_classes_or_polygons_are_sentences(labels):
         with pytest.raises(ClassTransferError, match=r"theirs|dots"):
             import_labels(labels, layer, field)
     assert labels.counts() == {}
+
+
+def test_classes_are_written_without_what_python_3_9_lacks(qgis, tmp_path, monkeypatch):
+    from hsi_film_plugin.dock.class_transfer import read_classes, write_classes
+    from hsi_film_plugin.dock.label_class import LabelClass
+
+    def write_text(self, data, encoding=None, errors=None):  # as Python 3.9 has it
+        raise AssertionError("not needed")
+
+    monkeypatch.setattr(Path, "write_text", write_text)
+    classes = (LabelClass(1, "Wald, nass", "#112233"),)
+    write_classes(tmp_path / "a.csv", classes)
+    assert read_classes(tmp_path / "a.csv") == classes
+    assert b"\r\r" not in (tmp_path / "a.csv").read_bytes()

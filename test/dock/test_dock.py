@@ -138,6 +138,80 @@ def test_a_digit_labels_the_current_suggestion(suggested, labels, mouse):
     assert suggested.drawing.current_class == 1
 
 
+def test_a_digit_while_drawing_answers_no_suggestion(suggested, labels, mouse):
+    mouse.key("N")
+    suggested.drawing.take("polygon")
+    count = labels.layer.featureCount()
+    middle = suggested._canvas.extent().center()
+    mouse.click(middle.x(), middle.y())
+    assert suggested.drawing.busy
+    mouse.key("2")
+    assert labels.layer.featureCount() == count
+    assert suggested.drawing.current_class == 2
+
+
+def test_a_digit_answers_no_suggestion_that_is_out_of_sight(suggested, labels, mouse):
+    from qgis.core import QgsPointXY
+
+    mouse.key("N")
+    count = labels.layer.featureCount()
+    suggested._canvas.setCenter(QgsPointXY(600000, 5700000))
+    mouse.key("2")
+    assert labels.layer.featureCount() == count
+    assert suggested.suggestions.current is not None
+
+
+def test_a_search_shows_how_far_it_is_and_can_be_stopped(mapped, stand_in, until):
+    stand_in.held.add("suggest")
+    mapped.map_page.suggest.click()
+    until(lambda: mapped.strip.shown == "suggestions")
+    assert not mapped.map_page.suggest.isEnabled()
+    assert "Looking" in mapped.map_page.suggestions.item(0).text()
+    until(lambda: not mapped._content.cancel.isHidden())
+    mapped._content.cancel.click()
+    until(lambda: not mapped.suggestions.busy)
+    assert mapped.strip.shown == ""
+    assert mapped.map_page.suggest.isEnabled()
+
+
+def test_stopping_the_map_leaves_the_final_run(mapped, labels, provider, stand_in, until):
+    stand_in.held.update({"train_and_classify", "preview"})
+    mapped.finish_page.run.click()
+    until(lambda: mapped.strip.shown == "final run")
+    mapped.live.refresh()
+    until(lambda: mapped.strip.shown == "live map")
+    mapped._content.cancel.click()
+    until(lambda: mapped.strip.shown == "final run")
+    assert mapped.final_run.running
+
+
+def test_a_map_comes_once_the_engine_is_installed(dock, labels, stand_in, until):
+    until(lambda: dock.live.preview.layer is not None)
+    dock.scene_page.engine.readyChanged.emit(False)
+    asked = len(stand_in.jobs)
+    dock.live.refresh()
+    assert "Install the engine" in dock.map_page.state.text()
+    assert len(stand_in.jobs) == asked
+    dock.scene_page.engine.readyChanged.emit(True)
+    until(lambda: len(stand_in.jobs) > asked)
+
+
+def test_skipped_places_and_accuracies_stay_with_their_scene(suggested, labels, add_scene, until):
+    first = suggested.labelling.scene
+    suggested.suggestions.visit_next()
+    suggested.suggestions.skip()
+    avoided, history = suggested.suggestions.avoided, suggested.map_page.history
+    assert avoided
+    assert history
+    other = add_scene("other")
+    suggested.labelling.set_scene(other)
+    assert suggested.suggestions.avoided == ()
+    assert suggested.map_page.history == []
+    suggested.labelling.set_scene(first)
+    assert suggested.suggestions.avoided == avoided
+    assert suggested.map_page.history == history
+
+
 def test_skipping_and_visiting_by_keys(suggested, mouse):
     mouse.key("N")
     mouse.key("X")
@@ -296,9 +370,17 @@ def test_the_final_map_is_made_by_the_algorithm_itself(
 
 
 def test_a_final_run_that_fails_or_is_cancelled_is_told(
-    mapped, provider, stand_in, empty_project, until
+    mapped, provider, stand_in, empty_project, until, monkeypatch
 ):
+    from qgis.PyQt.QtWidgets import QMessageBox
+
     from hsi_film_plugin.bridge.client import EngineFailure
+
+    asked = []
+    answers = [QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes]
+    monkeypatch.setattr(
+        QMessageBox, "question", lambda *given: asked.append(given[2]) or answers[len(asked) - 1]
+    )
 
     page = mapped.finish_page
     stand_in.failures["train_and_classify"] = EngineFailure("Class Water has one place.", "input")
@@ -308,7 +390,11 @@ def test_a_final_run_that_fails_or_is_cancelled_is_told(
     stand_in.held.add("train_and_classify")
     page.run.click()
     until(lambda: stand_in.methods().count("train_and_classify") == 2)
+    until(lambda: mapped.strip.shown == "final run")
     mapped._content.cancel.click()
+    assert mapped.final_run.running, "the answer was no"
+    mapped._content.cancel.click()
+    assert asked == ["Stop the final run?"] * 2
     until(lambda: "Cancelled" in page.result.text())
     assert page.run.isEnabled()
     assert not page.openReport.isEnabled()

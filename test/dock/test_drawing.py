@@ -158,12 +158,13 @@ def test_another_class_is_current_when_the_current_one_is_deleted(drawing, label
     assert drawing.current_class is None
 
 
-def test_drawing_without_a_class_says_what_to_do(drawing, scene, mouse, labelling):
+def test_what_is_drawn_without_a_class_gets_one(drawing, scene, mouse, labelling):
     drawing.take("polygon")
     mouse.draw_square(0)
-    assert labelling.labels is not None  # the layer is there already
-    assert labelling.labels.layer.featureCount() == 0
-    assert "class" in drawing.hints[-1]
+    (known,) = labelling.labels.classes.classes()
+    assert labelling.labels.counts() == {known.class_id: 1}
+    assert drawing.current_class == known.class_id
+    assert known.name in drawing.hints[-1]
 
 
 def test_a_hole_is_cut_into_labels(drawing, labels, mouse):

@@ -112,17 +112,81 @@ def test_confidence_is_left_out_if_not_wanted(page, labels):
     assert "CONFIDENCE" not in page.training_parameters()
 
 
-def test_what_the_canvas_shows_is_told_with_its_crs(page, labels, window):
-    from qgis.core import QgsCoordinateReferenceSystem, QgsRectangle
+def test_what_the_canvas_shows_is_told_in_the_crs_of_the_scene(page, labels, window, labelling):
+    from qgis.core import (
+        QgsCoordinateReferenceSystem,
+        QgsCoordinateTransform,
+        QgsProject,
+        QgsRectangle,
+    )
 
     page.area.setCurrentIndex(page.area.findData("view"))
-    window.canvas.setDestinationCrs(QgsCoordinateReferenceSystem("EPSG:3857"))
-    window.canvas.setExtent(QgsRectangle(1669000.5, 6858000, 1670000, 6859000))
+    # a project's CRS without a name that could be written down
+    mercator = QgsCoordinateReferenceSystem("EPSG:32633").toProj()
+    custom = QgsCoordinateReferenceSystem.fromProj(mercator.replace("+zone=33", "+zone=32"))
+    assert custom.authid() != "EPSG:32633"
+    transform = QgsCoordinateTransform(labelling.grid.crs, custom, QgsProject.instance())
+    wanted = QgsRectangle(500100, 5799500, 500400, 5799800)
+    window.canvas.setDestinationCrs(custom)
+    window.canvas.setExtent(transform.transformBoundingBox(wanted))
     text = page.training_parameters()["EXTENT"]
-    assert text.endswith(" [EPSG:3857]")
-    edges = [float(edge) for edge in text.split(" [")[0].split(",")]
-    box = window.canvas.extent()
-    assert edges == [box.xMinimum(), box.xMaximum(), box.yMinimum(), box.yMaximum()]
+    assert text.endswith(" [EPSG:32633]")
+    west, east, south, north = (float(edge) for edge in text.split(" [")[0].split(","))
+    assert QgsRectangle(west, south, east, north).contains(wanted)
+    assert labelling.scene.extent().contains(QgsRectangle(west, south, east, north))
+
+
+def test_of_a_turned_canvas_all_that_is_visible_is_mapped(page, labels, window, labelling):
+    from qgis.core import QgsRectangle
+
+    page.area.setCurrentIndex(page.area.findData("view"))
+    window.canvas.setExtent(QgsRectangle(500300, 5799650, 500340, 5799690))
+    window.canvas.setRotation(45)
+    text = page.training_parameters()["EXTENT"]
+    west, east, south, north = (float(edge) for edge in text.split(" [")[0].split(","))
+    seen = window.canvas.mapSettings().visibleExtent().intersect(labelling.scene.extent())
+    assert QgsRectangle(west, south, east, north).contains(seen)
+
+
+def test_the_extent_of_a_scene_without_crs_has_none(page, labelling, add_scene, window):
+    from qgis.core import QgsCoordinateReferenceSystem, QgsRectangle
+
+    labelling.set_scene(add_scene(epsg=None))
+    window.canvas.setDestinationCrs(QgsCoordinateReferenceSystem())
+    window.canvas.setExtent(QgsRectangle(0, -64, 64, 0))
+    page.area.setCurrentIndex(page.area.findData("view"))
+    assert page.training_parameters()["EXTENT"] == "0.0,64.0,-64.0,0.0"
+
+
+def test_a_canvas_that_shows_nothing_of_the_scene_is_told(page, labels, window):
+    from qgis.core import QgsRectangle
+
+    page.area.setCurrentIndex(page.area.findData("view"))
+    window.canvas.setExtent(QgsRectangle(600000, 5799360, 600640, 5800000))
+    page.run.click()
+    assert "shows nothing of “scene”" in page.result.text()
+    page.tell("")
+    page.dialog.click()
+    assert "shows nothing of “scene”" in page.result.text()
+    assert page.runs.started == page.runs.dialogs == []
+
+
+def test_what_was_set_comes_back(page, qgis, window, labelling):
+    import json
+
+    from hsi_film_plugin.dock.finish_page import FinishPage
+
+    page.folder.setText("/some/where")
+    page.area.setCurrentIndex(page.area.findData("view"))
+    page.confidence.setChecked(False)
+    state = json.loads(json.dumps(page.state()))
+    other = FinishPage(labelling, Run(), Live(), window.canvas)
+    other.restore(state)
+    assert other.state() == page.state() == state
+    other.restore({"folder": 3, "area": ["all"], "confidence": "yes"})
+    other.restore({})
+    assert other.state() == state
+    other.close_page()
 
 
 def test_files_are_named_after_the_scene_and_never_overwritten(page, labels, tmp_path):

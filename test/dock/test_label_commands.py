@@ -130,3 +130,56 @@ def test_fields_that_the_layer_lacks_are_left_out(writer):
     command.apply(True)
     (feature,) = writer.layer.getFeatures()
     assert feature["source"] == "brush"
+
+
+def forbid_class(writer, class_id):
+    """Have SQLite refuse to give a label this class."""
+    from hsi_film_plugin.dock.label_file import opened, path_of
+
+    with opened(path_of(writer.layer)) as dataset:
+        dataset.ExecuteSQL(
+            "CREATE TRIGGER refusal BEFORE UPDATE OF class_id ON labels "
+            f"WHEN NEW.class_id = {class_id} BEGIN SELECT RAISE(ABORT, 'refused'); END"
+        )
+
+
+def test_all_of_a_command_is_written_or_nothing(writer):
+    from hsi_film_plugin.dock.label_commands import Content, LabelChange, LabelCommand
+    from hsi_film_plugin.dock.label_file import LabelLayerError
+
+    forbid_class(writer, 7)
+    old, other = addition(), addition(x=20.0)
+    LabelCommand(writer, "add", [old, other]).apply(True)
+    new = addition(x=40.0)
+    reshaped = LabelChange(other.ref, Content({}, square(20.0)), Content({}, square(60.0)))
+    refused = LabelChange(old.ref, Content({"class_id": 1}), Content({"class_id": 7}))
+    gone = LabelChange(writer.refs.of(other.ref.fid), Content(), None)
+    for changes in ([new, refused], [reshaped, refused], [refused, gone]):
+        with pytest.raises(LabelLayerError, match="refused"):
+            LabelCommand(writer, "change", changes).apply(True)
+        assert writer.layer.featureCount() == 2
+        found = {f.id(): f for f in writer.layer.getFeatures()}
+        assert sorted(found) == [old.ref.fid, other.ref.fid]
+        assert found[other.ref.fid].geometry().boundingBox().xMinimum() == 20
+        assert {f["class_id"] for f in found.values()} == {1}
+    assert new.ref.fid is None
+    LabelCommand(writer, "add", [new]).apply(True)
+    assert writer.layer.featureCount() == 3
+
+
+def test_labels_are_written_beside_another_layer_of_the_same_file(writer):
+    from qgis.core import QgsVectorLayer
+
+    from hsi_film_plugin.dock.label_commands import LabelCommand
+
+    before = QgsVectorLayer(writer.layer.source(), "", "ogr")
+    before.dataProvider().enterUpdateMode()
+    reading = before.getFeatures()
+    command = LabelCommand(writer, "add", [addition()])
+    command.apply(True)
+    command.undo()
+    command.redo()
+    assert len(list(writer.layer.getFeatures())) == 1
+    assert len(list(QgsVectorLayer(writer.layer.source(), "", "ogr").getFeatures())) == 1
+    reading.close()
+    before.dataProvider().leaveUpdateMode()

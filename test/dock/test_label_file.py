@@ -103,3 +103,78 @@ def test_a_file_that_is_being_written_to_is_waited_for_only_shortly(qgis, tmp_pa
     other.close()
     assert waited < 4, "SQLite's own patience is five seconds"
     store_style(file, "<qgis version='3'/>")
+
+
+def test_the_fields_are_named_as_this_qgis_wants_them(qgis):
+    import warnings
+
+    from hsi_film_plugin.dock.label_file import label_fields
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # newer versions of QGIS call QVariant's types outdated
+        fields = label_fields()
+    assert [field.isNumeric() for field in fields] == [True, False, False, False]
+
+
+def drawn_in(path, epsg="EPSG:32633", x=None):
+    """A label file, with a label at x if that is given; returns its path."""
+    from qgis.core import QgsCoordinateReferenceSystem, QgsFeature, QgsGeometry, QgsVectorLayer
+
+    from hsi_film_plugin.dock.label_file import create_label_file
+
+    file = create_label_file(path, QgsCoordinateReferenceSystem(epsg))
+    if x is not None:
+        layer = QgsVectorLayer(file.uri, "", "ogr")
+        feature = QgsFeature(layer.fields())
+        feature.setGeometry(
+            QgsGeometry.fromWkt(f"MultiPolygon ((({x} 0, {x + 5} 0, {x + 5} 5, {x} 0)))")
+        )
+        assert layer.dataProvider().addFeatures([feature])[0]
+    return path
+
+
+def found(folder, *stems, epsg="EPSG:32633"):
+    from qgis.core import QgsCoordinateReferenceSystem, QgsRectangle
+
+    from hsi_film_plugin.dock.label_file import labels_beside, path_of
+
+    crs = QgsCoordinateReferenceSystem(epsg)
+    layers = labels_beside([folder, folder], stems, crs, QgsRectangle(0, 0, 10, 10))
+    return [path_of(layer).name for layer in layers]
+
+
+def test_label_files_of_a_scene_are_found_the_last_written_first(qgis, tmp_path):
+    import os
+
+    for age, name in enumerate(("a_labels_2", "a_labels", "a_labels_3", "b_labels")):
+        drawn_in(tmp_path / f"{name}.gpkg", x=3)
+        os.utime(tmp_path / f"{name}.gpkg", (2e9 - age, 2e9 - age))
+    assert found(tmp_path, "a", "a") == ["a_labels_2.gpkg", "a_labels.gpkg", "a_labels_3.gpkg"]
+    assert found(tmp_path, "c") == []
+    # what SQLite still keeps beside a file is younger than the file
+    (tmp_path / "a_labels_3.gpkg-wal").write_bytes(b"")
+    os.utime(tmp_path / "a_labels_3.gpkg-wal", (2.1e9, 2.1e9))
+    assert found(tmp_path, "a")[0] == "a_labels_3.gpkg"
+
+
+def test_files_that_are_no_labels_of_the_scene_are_passed_over(qgis, tmp_path):
+    from qgis.core import (
+        QgsCoordinateTransformContext,
+        QgsVectorFileWriter,
+        QgsVectorLayer,
+    )
+
+    (tmp_path / "a_labels.gpkg").write_text("no database")
+    drawn_in(tmp_path / "a_labels_elsewhere.gpkg", x=500)
+    drawn_in(tmp_path / "a_labels_other_crs.gpkg", "EPSG:32632", x=3)
+    options = QgsVectorFileWriter.SaveVectorOptions()
+    theirs = QgsVectorLayer("Polygon?crs=EPSG:32633&field=class_id:integer", "", "memory")
+    QgsVectorFileWriter.writeAsVectorFormatV3(
+        theirs, str(tmp_path / "a_labels_theirs.gpkg"), QgsCoordinateTransformContext(), options
+    )
+    assert found(tmp_path, "a") == []
+    drawn_in(tmp_path / "a_labels_empty.gpkg")
+    assert found(tmp_path, "a") == ["a_labels_empty.gpkg"]
+    drawn_in(tmp_path / "b_labels.gpkg", "", x=3)
+    assert found(tmp_path, "b", epsg="") == ["b_labels.gpkg"]
+    assert found(tmp_path, "b") == []

@@ -291,80 +291,6 @@ def test_twelve_classes_have_nine_keys(page, labelling, scene):
     assert keys == [*"123456789", "", "", ""]
 
 
-def test_classes_of_a_file_are_added_to_those_there(page, labels, monkeypatch, tmp_path):
-    path = tmp_path / "classes.csv"
-    path.write_text("class_id,class_name,color\n2,Lake,#0000ff\n7,Road,#ff0000\n8,Rock,#00ff00\n")
-    answers(monkeypatch, file=path)
-    entry(page, "Import classes from a file").trigger()
-    # a name that is there already is left out, a number that is taken becomes another
-    assert names(labels) == ["Forest", "Water", "Rock", "Lake", "Road"]
-    assert len({known.class_id for known in labels.classes.classes()}) == 5
-
-
-def test_a_broken_file_of_classes_is_refused(page, labels, labelling, monkeypatch, tmp_path):
-    path = tmp_path / "classes.csv"
-    path.write_text("nonsense")
-    answers(monkeypatch, file=path)
-    entry(page, "Import classes from a file").trigger()
-    assert labelling.problems
-    assert names(labels) == ["Forest", "Water", "Rock"]
-    answers(monkeypatch, file=tmp_path / "missing.csv")
-    entry(page, "Import classes from a file").trigger()
-    assert len(labelling.problems) == 2
-
-
-def test_classes_are_exported_and_read_again(page, labels, monkeypatch, tmp_path):
-    from hsi_film_plugin.dock.class_transfer import read_classes
-
-    answers(monkeypatch)  # cancelled
-    entry(page, "Export").trigger()
-    answers(monkeypatch, file=tmp_path / "out.csv")
-    entry(page, "Export").trigger()
-    assert read_classes(tmp_path / "out.csv") == labels.classes.classes()
-
-
-def test_exporting_without_labels_says_so(page, scene, labelling, monkeypatch, tmp_path):
-    answers(monkeypatch, file=tmp_path / "out.csv")
-    entry(page, "Export").trigger()
-    assert labelling.problems
-    assert not (tmp_path / "out.csv").exists()
-
-
-def test_labels_of_another_layer_are_imported(page, scene, labelling, polygons, monkeypatch):
-    from qgis.core import QgsProject
-    from qgis.PyQt.QtWidgets import QDialog
-
-    QgsProject.instance().addMapLayer(polygons)
-    monkeypatch.setattr(QDialog, "exec", lambda self: True)
-    entry(page, "Import labels").trigger()
-    labels = labelling.labels
-    assert labels.layer.featureCount() == 3
-    assert sorted(names(labels)) == ["Wald", "Wasser"]
-    assert page.drawing.current_class is not None
-
-
-def test_importing_needs_another_layer(page, labels, labelling, empty_project):
-    entry(page, "Import labels").trigger()
-    assert "no other layer" in labelling.problems[-1]
-
-
-def test_classes_of_another_layer_are_imported(page, labels, polygons, monkeypatch):
-    from qgis.core import (
-        QgsCategorizedSymbolRenderer,
-        QgsFillSymbol,
-        QgsProject,
-        QgsRendererCategory,
-    )
-    from qgis.PyQt.QtWidgets import QDialog
-
-    kinds = [QgsRendererCategory(9, QgsFillSymbol.createSimple({"color": "#ff0000"}), "Road")]
-    polygons.setRenderer(QgsCategorizedSymbolRenderer("class_id", kinds))
-    QgsProject.instance().addMapLayer(polygons)
-    monkeypatch.setattr(QDialog, "exec", lambda self: True)
-    entry(page, "Import classes from a layer").trigger()
-    assert names(labels) == ["Forest", "Water", "Rock", "Road"]
-
-
 def test_pins_are_kept_and_cleared(page, labels, until, window, labelling):
     from qgis.core import QgsPointXY
 
@@ -381,3 +307,56 @@ def test_another_label_layer_brings_its_own_classes(page, labels, labelling, tmp
     assert page.classes.model().rowCount() == 0
     assert not page.empty.isHidden()
     assert not page.undo.isEnabled()
+
+
+def test_a_class_is_moved_with_the_keys_of_the_table(page, labels, qgis):
+    from qgis.PyQt.QtCore import Qt
+    from qgis.PyQt.QtTest import QTest
+
+    page.activateWindow()
+    page.drawing.choose_class(1)
+    page.classes.setFocus()
+    qgis.processEvents()
+    control = Qt.KeyboardModifier.ControlModifier
+    for _ in range(3):  # once more than there is room
+        QTest.keyClick(page.classes, Qt.Key.Key_Down, control)
+    assert names(labels) == ["Water", "Rock", "Forest"]
+    assert page.drawing.current_class == 1
+    assert [i.row() for i in page.classes.selectionModel().selectedRows()] == [2]
+    QTest.keyClick(page.classes, Qt.Key.Key_Up, control)
+    assert names(labels) == ["Water", "Forest", "Rock"]
+
+
+def test_means_of_very_many_labels_say_what_they_leave_out(page, labels, monkeypatch, until):
+    from hsi_film_plugin.dock import label_page
+
+    monkeypatch.setattr(label_page, "MOST_LABELS", 3)
+    page._labelling.statisticsChanged.emit(())
+    assert "only" not in page.showMeans.toolTip()
+    page._labelling.add_label(labels.layer.getFeature(1).geometry(), 1, "polygon")
+    until(lambda: "first 3 labels only" in page.showMeans.toolTip())
+
+
+def test_what_was_set_comes_back(page, labels):
+    import json
+
+    page.snap.setChecked(False)
+    page.brushWidth.setValue(7)
+    page.tolerance.setValue(12.5)
+    page.followCursor.setChecked(False)
+    page.showMeans.setChecked(False)
+    state = json.loads(json.dumps(page.state()))
+    for widget in (page.snap, page.followCursor, page.showMeans):
+        widget.setChecked(True)
+    page.brushWidth.setValue(1)
+    page.tolerance.setValue(1)
+    page.restore(state)
+    assert page.state() == state
+    assert page.drawing.brush.width_pixels == 7
+    assert page.drawing.wand.tolerance == 12.5
+    assert not page.drawing.brush.snap_to_pixels
+    page.restore({})
+    page.restore({"snap": 1, "brush_width": True, "tolerance": "3", "follow_cursor": None})
+    page.restore({"brush_width": 10**20, "tolerance": float("nan"), "class_means": []})
+    page.restore({"brush_width": 0, "tolerance": 10**400})
+    assert page.state() == state

@@ -238,3 +238,213 @@ def test_a_closed_labelling_leaves_the_layers_in_the_project(
     labelling.close()
     pass_time(0.4)
     empty_project.clear()
+
+
+def test_labels_can_still_be_undone_after_another_scene(labelling, add_scene, give_labels, until):
+    first, second = add_scene("first"), add_scene("second")
+    labelling.set_scene(first)
+    labels = give_labels(labelling, "Forest", "Water")
+    labelling.set_scene(second)
+    give_labels(labelling, "Rock")
+    labelling.set_scene(first)
+    assert labelling.labels is labels
+    assert labels.undo_stack.canUndo()
+    labels.undo_stack.undo()
+    assert labels.counts() == {1: 1}
+
+
+def test_labels_that_are_laid_aside_start_no_count_and_leave_their_file_alone(
+    qgis, labelling, add_scene, give_labels, pass_time, until
+):
+    first, second = add_scene("first"), add_scene("second")
+    labelling.set_scene(first)
+    aside = give_labels(labelling, "Forest")
+    path = aside.file.path
+    for _ in range(3):
+        labelling.set_scene(second)
+        labelling.set_scene(first)
+        assert Path(f"{path}-wal").exists() or not aside.counts()
+    labelling.set_scene(second)
+    until(lambda: not Path(f"{path}-wal").exists())
+    pass_time(0.1)
+    told = []
+    labelling.statisticsChanged.connect(told.append)
+    aside.layer.startEditing()
+    aside.layer.deleteFeature(next(aside.layer.getFeatures()).id())
+    aside.layer.commitChanges()
+    pass_time(0.2)
+    assert told == []
+
+
+def test_a_sentence_about_labels_is_said_once_however_often_they_were_chosen(
+    labelling, add_scene, give_labels
+):
+    first, second = add_scene("first"), add_scene("second")
+    labelling.set_scene(first)
+    labels = give_labels(labelling, "Forest")
+    labelling.set_scene(second)
+    labelling.set_scene(first)
+    labels.problem.emit("broken")
+    assert labelling.problems == ["broken"]
+
+
+def test_labels_laid_aside_may_be_removed(labelling, add_scene, give_labels, empty_project):
+    first, second = add_scene("first"), add_scene("second")
+    labelling.set_scene(first)
+    layer_id = give_labels(labelling, "Forest").layer.id()
+    labelling.set_scene(second)
+    own = give_labels(labelling, "Rock")
+    empty_project.removeMapLayer(layer_id)
+    assert labelling.labels is own
+    labelling.set_scene(first)
+    # they were taken out of the project: that they lie beside the scene brings them not back
+    assert labelling.labels is None
+    assert labelling.problems == []
+
+
+def test_labels_of_a_project_that_was_not_saved_are_found_again(
+    labelling, add_scene, give_labels, empty_project
+):
+    labelling.set_scene(add_scene())
+    path = give_labels(labelling, "Forest", "Water").file.path
+    empty_project.clear()
+    labelling.problems.clear()
+    scene = add_scene()
+    labelling.set_scene(scene)
+    assert labelling.labels.file.path == path
+    assert labelling.labels.counts() == {1: 1, 2: 1}
+    assert [c.name for c in labelling.labels.classes.classes()] == ["Forest", "Water"]
+    assert empty_project.layerTreeRoot().children()[0].layer() is labelling.labels.layer
+    (said,) = labelling.problems
+    assert str(path) in said
+    labelling.set_scene(None)
+    labelling.set_scene(scene)  # linked now
+    assert labelling.labels.file.path == path
+    assert len(labelling.problems) == 1
+
+
+def test_labels_of_a_killed_program_are_found_with_what_lies_beside_their_file(
+    labelling, add_scene, give_labels, tmp_path
+):
+    import shutil
+
+    from qgis.core import QgsProject, QgsRasterLayer
+
+    scene = add_scene()
+    labelling.set_scene(scene)
+    give_labels(labelling, "Forest", "Water")
+    killed = tmp_path / "killed"
+    killed.mkdir()
+    for name in ("scene.tif", "scene_labels.gpkg", "scene_labels.gpkg-wal"):
+        shutil.copy(tmp_path / name, killed)
+    again = QgsRasterLayer(str(killed / "scene.tif"), "called otherwise")
+    QgsProject.instance().addMapLayer(again)
+    labelling.set_scene(again)
+    assert labelling.labels.file.path == killed / "scene_labels.gpkg"
+    assert labelling.labels.counts() == {1: 1, 2: 1}
+
+
+def test_labels_of_a_scene_without_crs_are_found_again(
+    labelling, add_scene, empty_project, tmp_path
+):
+    from qgis.core import QgsGeometry, QgsRectangle
+
+    labelling.set_scene(add_scene(epsg=None))
+    known = labelling.ensure_labels().classes.add("Forest")
+    box = labelling.scene.extent()
+    square = QgsGeometry.fromRect(QgsRectangle(box.xMinimum() + 2, box.yMinimum() + 2, 9, 9))
+    assert labelling.add_label(square, known.class_id, "polygon") is not None
+    empty_project.clear()
+    labelling.set_scene(add_scene())
+    assert labelling.labels.counts() == {1: 1}
+
+
+def test_labels_are_found_beside_the_project(labelling, add_scene, empty_project, tmp_path):
+    (tmp_path / "work").mkdir()
+    empty_project.write(str(tmp_path / "work" / "mine.qgz"))
+    labelling.set_scene(add_scene())
+    path = labelling.ensure_labels().file.path
+    empty_project.read(str(tmp_path / "work" / "mine.qgz"))
+    labelling.set_scene(add_scene())
+    assert labelling.labels.file.path == path
+    empty_project.setFileName("")
+
+
+def test_who_chose_no_labels_is_not_given_any(labelling, add_scene, give_labels, empty_project):
+    first, second = add_scene("first"), add_scene("second")
+    labelling.set_scene(first)
+    layer = give_labels(labelling, "Forest").layer
+    labelling.set_labels(None)
+    empty_project.removeMapLayer(layer.id())
+    labelling.set_scene(second)
+    labelling.set_scene(first)
+    assert labelling.labels is None
+
+
+def test_labels_that_were_removed_are_not_brought_back(
+    labelling, add_scene, give_labels, empty_project
+):
+    first, second = add_scene("first"), add_scene("second")
+    labelling.set_scene(first)
+    empty_project.removeMapLayer(give_labels(labelling, "Forest").layer.id())
+    labelling.set_scene(second)
+    labelling.set_scene(first)
+    assert labelling.labels is None
+
+
+def test_a_label_file_that_is_open_already_is_the_users_to_choose(
+    labelling, add_scene, give_labels, empty_project, tmp_path
+):
+    from qgis.core import QgsVectorLayer
+
+    labelling.set_scene(add_scene())
+    path = give_labels(labelling, "Forest").file.path
+    empty_project.clear()
+    theirs = QgsVectorLayer(f"{path}|layername=labels", "theirs", "ogr")
+    empty_project.addMapLayer(theirs)
+    labelling.set_scene(add_scene())
+    assert labelling.labels is None
+    assert len(empty_project.mapLayers()) == 2
+
+
+def test_a_session_that_brings_its_labels_finds_no_others(
+    labelling, add_scene, give_labels, empty_project
+):
+    labelling.set_scene(add_scene())
+    give_labels(labelling, "Forest")
+    empty_project.clear()
+    labelling.set_scene(add_scene(), find_labels=False)
+    assert labelling.labels is None
+
+
+def test_a_count_that_was_overtaken_is_not_told(labelling, add_scene, give_labels, until):
+    labelling.set_scene(add_scene())
+    give_labels(labelling, "Forest")
+    told = []
+    labelling.statisticsChanged.connect(told.append)
+    labelling._count()
+    old = labelling._counting
+    labelling._count()
+    new = labelling._counting
+    old.done.emit(("old",))
+    assert told == []
+    assert labelling._counting is new
+    until(lambda: told)
+    assert [entry.polygons for entry in told[-1]] == [1]
+
+
+def test_a_count_that_the_user_cancelled_does_not_stop_the_next(
+    labelling, add_scene, give_labels, until, qgis
+):
+    from qgis.PyQt import sip
+
+    labelling.set_scene(add_scene())
+    give_labels(labelling, "Forest")
+    labelling._count()
+    task = labelling._counting
+    task.cancel()
+    until(lambda: sip.isdeleted(task) or labelling._counting is None)
+    told = []
+    labelling.statisticsChanged.connect(told.append)
+    labelling._count()
+    until(lambda: told)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from osgeo import gdal
+from osgeo import gdal, osr
 from qgis.core import QgsProject, QgsRasterLayer, QgsVectorLayer
 
 from hsi_film_plugin.dock.scene_layer import (
@@ -24,6 +24,54 @@ def test_a_raster_with_enough_bands_can_be_labelled_on(make_scene, tmp_path):
 def test_a_raster_without_crs_can_be_labelled_on(make_scene, tmp_path):
     layer = QgsRasterLayer(make_scene(tmp_path / "scene.tif", epsg=None), "scene")
     assert is_hyperspectral(layer)
+
+
+def control_points():
+    corners = ((0, 0, 13, 52), (0, 64, 13, 51), (64, 0, 14, 52), (64, 64, 14.1, 51.1))
+    return [gdal.GCP(x, y, 0, col, row) for row, col, y, x in corners]
+
+
+def test_a_raster_that_only_control_points_place_is_refused_with_the_way_out(make_scene, tmp_path):
+    path = make_scene(tmp_path / "swath.tif", epsg=None)
+    raster = gdal.Open(path, gdal.GA_Update)
+    degrees = osr.SpatialReference()
+    degrees.ImportFromEPSG(4326)
+    raster.SetGCPs(control_points(), degrees.ExportToWkt())
+    del raster
+    reason = why_unsuitable(QgsRasterLayer(path, "the swath"))
+    assert "“the swath” is placed by ground control points" in reason
+    assert "Warp" in reason
+
+
+def test_a_raster_that_only_rpcs_place_is_refused(make_scene, tmp_path):
+    path = make_scene(tmp_path / "pushbroom.tif", epsg=None)
+    one = " ".join(["1", *["0"] * 19])
+    rpcs = {f"{name}_COEFF": one for name in ("LINE_NUM", "LINE_DEN", "SAMP_NUM", "SAMP_DEN")}
+    for name, offset, scale in (
+        ("LINE", 32, 32),
+        ("SAMP", 32, 32),
+        ("LAT", 52, 1),
+        ("LONG", 13, 1),
+        ("HEIGHT", 0, 100),
+    ):
+        rpcs[f"{name}_OFF"], rpcs[f"{name}_SCALE"] = str(offset), str(scale)
+    raster = gdal.Open(path, gdal.GA_Update)
+    raster.SetMetadata(rpcs, "RPC")
+    del raster
+    assert gdal.Open(path).GetMetadata("RPC")
+    assert "RPCs only" in why_unsuitable(QgsRasterLayer(path, "pushbroom"))
+
+
+def test_rotated_and_south_up_rasters_can_be_labelled_on(make_scene, tmp_path):
+    for name, transform in (
+        ("turned", (500000.0, 8.0, 6.0, 5800000.0, 6.0, -8.0)),
+        ("south", (500000.0, 10.0, 0.0, 5799000.0, 0.0, 10.0)),
+    ):
+        path = make_scene(tmp_path / f"{name}.tif")
+        raster = gdal.Open(path, gdal.GA_Update)
+        raster.SetGeoTransform(transform)
+        del raster
+        assert why_unsuitable(QgsRasterLayer(path, name)) == ""
 
 
 def test_a_raster_with_few_bands_is_refused_by_name(make_scene, tmp_path):

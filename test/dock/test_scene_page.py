@@ -150,7 +150,47 @@ def test_components_are_asked_of_the_engine(page, labelling, add_scene):
     page.sceneLayer.setLayer(add_scene())
     page.preset.activated.emit(page.preset.findData("pca"))
     assert wanted == ["pca"]
-    page.preset.activated.emit(0)  # as it is
+    page.preset.activated.emit(0)  # as it is: without the picture above it
+    assert wanted == ["pca", ""]
+
+
+def test_the_preset_comes_back(page, labelling, add_scene, until):
+    scene = add_scene()
+    page.sceneLayer.setLayer(scene)
+    assert page.state() == {"preset": ""}
+    wanted = next(p for p in page._presets if p.bands not in (None, colours(scene)))
+    page.restore({"preset": wanted.key})
+    until(lambda: colours(scene) == wanted.bands)
+    assert page.preset.currentData() == wanted.key
+    assert page.state() == {"preset": wanted.key}
+    for broken in ({}, {"preset": 3}, {"preset": ["pca"]}, {"preset": "nonsense"}):
+        page.restore(broken)
+        assert page.preset.currentData() == wanted.key
+
+
+def test_bands_that_were_chosen_in_the_layers_styling_are_no_preset(page, add_scene, until):
+    scene = add_scene()
+    page.sceneLayer.setLayer(scene)
+    page.restore({"preset": page._presets[0].key})
+    until(lambda: colours(scene) == page._presets[0].bands)
+    renderer = scene.renderer().clone()
+    renderer.setRedBand(19)
+    scene.setRenderer(renderer)
+    assert page.state() == {"preset": ""}
+
+
+def test_a_picture_comes_back_unless_the_project_has_brought_it(page, add_scene, empty_project):
+    from hsi_film_plugin.dock.preview_layer import PICTURE_OF
+
+    wanted = []
+    page.pictureWanted.connect(wanted.append)
+    scene = add_scene()
+    page.sceneLayer.setLayer(scene)
+    page.restore({"preset": "pca"})
+    assert wanted == ["pca"]
+    assert page.state() == {"preset": "pca"}
+    add_scene("picture", bands=3).setCustomProperty(PICTURE_OF, scene.id())
+    page.restore({"preset": "pca"})
     assert wanted == ["pca"]
 
 

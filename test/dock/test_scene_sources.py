@@ -99,7 +99,7 @@ def test_a_picture_stays_in_the_group_of_the_scene(
     assert group.children()[1].layer() is scene
 
 
-def test_a_picture_whose_scene_has_gone_goes_to_the_top(
+def test_a_picture_whose_scene_has_gone_is_left_out(
     sources, labelling, add_scene, empty_project, stand_in, until
 ):
     scene = add_scene()
@@ -110,7 +110,84 @@ def test_a_picture_whose_scene_has_gone_goes_to_the_top(
     empty_project.removeMapLayer(scene.id())
     stand_in.held.clear()
     until(lambda: sources.progress and sources.progress[-1] == (None, ""))
+    assert empty_project.mapLayers() == {}
+
+
+def test_a_picture_belongs_to_the_scene_that_it_was_asked_for(
+    sources, labelling, add_scene, empty_project, stand_in, until
+):
+    from hsi_film_plugin.dock.preview_layer import PICTURE_OF
+
+    first, second = add_scene("first"), add_scene("second")
+    labelling.set_scene(first)
+    stand_in.held.add("pseudo_image")
+    sources.show_picture("pca")
+    until(lambda: stand_in.jobs)
+    labelling.set_scene(second)
+    stand_in.held.clear()
+    until(lambda: len(empty_project.mapLayers()) == 3)
+    (picture,) = empty_project.mapLayersByName("first – PCA")
+    assert picture.customProperty(PICTURE_OF) == first.id()
+
+
+def test_a_second_request_follows_the_one_that_runs(
+    sources, labelling, add_scene, empty_project, stand_in, until
+):
+    first, second = add_scene("first"), add_scene("second")
+    labelling.set_scene(first)
+    stand_in.held.add("pseudo_image")
+    sources.show_picture("pca")
+    until(lambda: stand_in.jobs)
+    labelling.set_scene(second)
+    sources.show_picture("pca")
+    stand_in.held.clear()
+    until(lambda: empty_project.mapLayersByName("second – PCA"))
+    assert sources.told == []
+    until(lambda: sources.progress[-1:] == [(None, "")])
+
+
+def test_a_picture_that_is_no_longer_wanted_does_not_come(
+    sources, labelling, add_scene, empty_project, stand_in, until
+):
+    labelling.set_scene(add_scene())
+    stand_in.held.add("pseudo_image")
+    sources.show_picture("pca")
+    until(lambda: stand_in.jobs)
+    sources.show_picture("")
+    stand_in.held.clear()
+    until(lambda: sources.progress[-1:] == [(None, "")])
     assert len(empty_project.mapLayers()) == 1
+    sources.show_picture("pca")
+    until(lambda: len(empty_project.mapLayers()) == 2)
+
+
+def test_a_scene_whose_file_has_vanished_is_told(sources, labelling, add_scene, stand_in):
+    scene = add_scene()
+    labelling.set_scene(scene)
+    Path(scene.source()).unlink()
+    sources.show_picture("pca")
+    assert "scene.tif" in sources.told[0]
+    assert stand_in.jobs == []
+
+
+def test_a_picture_that_cannot_be_opened_is_told_and_made_anew(
+    sources, labelling, add_scene, empty_project, stand_in, until, monkeypatch
+):
+    labelling.set_scene(add_scene("my scene"))
+
+    def broken(params):
+        Path(params["output"]).write_text("no raster")
+        return {"output": params["output"]}
+
+    with monkeypatch.context() as context:
+        context.setattr(stand_in, "_pseudo_image", broken)
+        sources.show_picture("pca")
+        until(lambda: sources.told)
+    assert "my scene – PCA" in sources.told[0]
+    assert len(empty_project.mapLayers()) == 1
+    until(lambda: sources.progress[-1:] == [(None, "")])
+    sources.show_picture("pca")  # the broken file is in the cache
+    until(lambda: len(empty_project.mapLayers()) == 2)
 
 
 def test_one_picture_at_a_time_and_none_without_a_scene(

@@ -89,6 +89,83 @@ def test_a_session_whose_scene_has_moved_takes_the_chosen_one(
     sessions.open(str(saved))
     assert labelling.scene is moved
     assert labelling.labels.counts() == {1: 1, 2: 1}
+    assert "moved.tif" in sessions.told[-1]
+
+
+@pytest.mark.parametrize(
+    "other", [{"width": 32}, {"bands": 21}, {"epsg": 32632}, {"epsg": None}, "elsewhere"]
+)
+def test_labels_are_never_put_on_another_image(
+    sessions, saved, labelling, tmp_path, add_scene, empty_project, other
+):
+    from osgeo import gdal
+
+    (tmp_path / "scene.tif").unlink()
+    chosen = add_scene("other", **({} if other == "elsewhere" else other))
+    if other == "elsewhere":
+        raster = gdal.Open(chosen.source(), gdal.GA_Update)
+        raster.SetGeoTransform((500010.0, 10.0, 0.0, 5800000.0, 0.0, -10.0))
+        del raster
+    labelling.set_scene(chosen)
+    own = labelling.ensure_labels()
+    link = chosen.customProperty("hsi_film/labels")
+    sessions.open(str(saved))
+    assert "scene.tif" in sessions.told[-1]
+    assert "“other” is another one" in sessions.told[-1]
+    assert labelling.labels is own
+    assert chosen.customProperty("hsi_film/labels") == link
+    assert sessions.restored == []
+    assert len(empty_project.mapLayers()) == 2
+
+
+def test_a_folder_with_session_and_image_may_move(sessions, saved, labelling, tmp_path):
+    folder = tmp_path / "moved"
+    folder.mkdir()
+    for name in ("scene.tif", "session.gpkg"):
+        (tmp_path / name).rename(folder / name)
+    sessions.open(str(folder / "session.gpkg"))
+    assert Path(labelling.scene.source()) == folder / "scene.tif"
+    assert labelling.labels.counts() == {1: 1, 2: 1}
+    assert str(folder / "scene.tif") in sessions.told[-1]
+
+
+def test_another_image_of_that_name_beside_the_session_is_not_taken(
+    sessions, saved, labelling, tmp_path, make_scene, empty_project
+):
+    folder = tmp_path / "moved"
+    folder.mkdir()
+    (tmp_path / "scene.tif").unlink()
+    saved.rename(folder / "session.gpkg")
+    make_scene(folder / "scene.tif", width=32)
+    sessions.open(str(folder / "session.gpkg"))
+    assert labelling.scene is None
+    assert empty_project.mapLayers() == {}
+    assert sessions.restored == []
+
+
+def test_an_image_that_has_changed_in_its_place_is_told(
+    sessions, saved, labelling, tmp_path, make_scene
+):
+    (tmp_path / "scene.tif").unlink()
+    make_scene(tmp_path / "scene.tif", width=80)
+    sessions.open(str(saved))
+    assert labelling.labels.counts() == {1: 1, 2: 1}
+    assert "changed" in sessions.told[-1]
+
+
+def test_a_session_that_does_not_know_its_image_takes_no_other(
+    sessions, saved, labelling, tmp_path, add_scene
+):
+    import sqlite3
+
+    with sqlite3.connect(saved) as database:
+        database.execute("DELETE FROM hsifilm_session WHERE key = 'scene_facts'")
+    database.close()
+    (tmp_path / "scene.tif").rename(tmp_path / "moved.tif")
+    labelling.set_scene(add_scene("moved"))
+    sessions.open(str(saved))
+    assert "Put it back" in sessions.told[-1]
+    assert labelling.labels is None
 
 
 def test_a_session_whose_scene_is_refused_is_not_opened(
