@@ -5,6 +5,12 @@ or at a random labelled place, always of the same shapes: the cores of superpixe
 knows the truth: a polygon gets the class that most of its pixels are of, and a place without any
 truth is skipped. After each polygon the live map is fitted anew and judged on labelled pixels
 that no polygon holds. Suggestions see neither those pixels' classes nor how well the map does.
+
+The goal is what random places of the same seed keep in the end: the mean of their last judgements,
+since one alone is noisy. It counts as reached when the accuracy does not fall below it again.
+
+The sample scene of the tuning was another one than that reported. There is one Indian Pines only:
+the tuning saw it, too, and the seeds alone are others.
 """
 
 from __future__ import annotations
@@ -47,7 +53,10 @@ from .measure import OUTPUT, Table, data_folder
 JUDGED = 10_000
 #: Polygons between two judgements.
 EVERY = 2
-#: Seeds of the tuning were 10 and up, on another sample scene; those from 0 are reported.
+#: Of random places in the end; their mean is the goal.
+LAST_JUDGEMENTS = 5
+#: Seeds of the tuning were 10 and up, on another sample scene and on Indian Pines; those from 0
+#: are reported.
 TUNING_SEEDS = (10, 11, 12)
 RANDOM = "random places"
 STRATEGIES = {
@@ -231,6 +240,11 @@ def indian_pines_simulation(folder: Path) -> Simulation:
     return prepared("indian_pines_ms", data / "scene.tif", truth, folder / "cache")
 
 
+def goal(labelling: Labelling) -> float:
+    """Return the accuracy that a labelling keeps in the end."""
+    return float(np.mean(labelling.overall[-LAST_JUDGEMENTS:]))
+
+
 def reached(labelling: Labelling, target: float, *, for_good: bool) -> int | None:
     """Return with how many polygons an accuracy was reached (for good), None if it was not."""
     there = np.array(labelling.overall) >= target
@@ -258,7 +272,7 @@ def _table(simulation: Simulation, seeds: Sequence[int], end: int) -> Table:
         name: [label(simulation, weights, seed, end) for seed in seeds]
         for name, weights in STRATEGIES.items()
     }
-    targets = [run.overall[-1] for run in runs[RANDOM]]
+    targets = [goal(run) for run in runs[RANDOM]]
     rows = []
     for name, found in runs.items():
         curve = np.mean([run.overall for run in found], axis=0)
@@ -266,8 +280,8 @@ def _table(simulation: Simulation, seeds: Sequence[int], end: int) -> Table:
         rows.append(
             (
                 name,
-                _shares(found, targets, end, for_good=False),
                 _shares(found, targets, end, for_good=True),
+                _shares(found, targets, end, for_good=False),
                 *(f"{curve[int(part * (len(curve) - 1))]:.3f}" for part in (0, 0.25, 0.5, 1)),
                 f"{balanced[-1]:.3f}",
             )
@@ -275,15 +289,16 @@ def _table(simulation: Simulation, seeds: Sequence[int], end: int) -> Table:
     begin = runs[RANDOM][0].polygons[0]
     columns = (
         f"{begin} to {end} polygons",
-        "polygons to random's end",
-        "… for good",
+        "polygons to random's end, for good",
+        "… for the first time",
         *("accuracy at first", "after a quarter", "after a half", "at the end"),
         "balanced, at the end",
     )
     note = (
         f"Means of {len(seeds)} seeds in {time.monotonic() - started:.0f} s. Polygons: the share "
-        f"of {end} with which the accuracy was first reached that random places had in the end of "
-        "the same seed; where it was not, all count. Random places have their own noise beside it."
+        f"of {end} with which the accuracy was reached that random places of the same seed had in "
+        f"the mean of their last {LAST_JUDGEMENTS} judgements; where it was not, all count. Random "
+        "places have their own noise beside it."
     )
     OUTPUT.mkdir(parents=True, exist_ok=True)
     content = {name: [asdict(run) for run in found] for name, found in runs.items()}

@@ -459,7 +459,7 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/label_commands.py" line="221"/>
+        <location filename="../hsi_film_plugin/dock/label_commands.py" line="232"/>
         <source>The label layer was removed. Choose or make another.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -494,47 +494,47 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/class_transfer.py" line="102"/>
+        <location filename="../hsi_film_plugin/dock/class_transfer.py" line="103"/>
         <source>“{path}” cannot be written: {reason}. Choose another folder.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/class_transfer.py" line="126"/>
+        <location filename="../hsi_film_plugin/dock/class_transfer.py" line="127"/>
         <source>“{layer}” has no polygons with a field “{field}”. Choose another.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/class_transfer.py" line="137"/>
+        <location filename="../hsi_film_plugin/dock/class_transfer.py" line="138"/>
         <source>No polygon of “{layer}” has a value in “{field}”.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/class_transfer.py" line="149"/>
+        <location filename="../hsi_film_plugin/dock/class_transfer.py" line="150"/>
         <source>Import labels</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/class_transfer.py" line="232"/>
+        <location filename="../hsi_film_plugin/dock/class_transfer.py" line="233"/>
         <source>The polygons of “{layer}” do not fit into the CRS of the labels ({crs}). Check the layer’s CRS.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/class_transfer.py" line="294"/>
+        <location filename="../hsi_film_plugin/dock/class_transfer.py" line="295"/>
         <source>“{path}” has no column class_id or class_name. Its columns are: {names}.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/class_transfer.py" line="305"/>
+        <location filename="../hsi_film_plugin/dock/class_transfer.py" line="306"/>
         <source>“{path}”, line {line}: the class number “{number}” is no whole number from 1 to 65535.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/class_transfer.py" line="314"/>
+        <location filename="../hsi_film_plugin/dock/class_transfer.py" line="315"/>
         <source>“{path}” is no CSV file: {reason}.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/class_transfer.py" line="323"/>
+        <location filename="../hsi_film_plugin/dock/class_transfer.py" line="324"/>
         <source>“{}” is no style of QGIS.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -629,162 +629,162 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/label_commands.py" line="156"/>
+        <location filename="../hsi_film_plugin/dock/label_commands.py" line="167"/>
         <source>“{}”: the label is no longer there, so nothing was changed.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/label_commands.py" line="351"/>
+        <location filename="../hsi_film_plugin/dock/label_commands.py" line="380"/>
         <source>The labels cannot be written to “{place}”: {reason}. Check that the disk is there and has space, and that you may write to the file.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/label_commands.py" line="365"/>
+        <location filename="../hsi_film_plugin/dock/label_commands.py" line="394"/>
         <source>“{}” is no longer there. Bring back its disk or folder, or begin a new label layer.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/label_commands.py" line="376"/>
+        <location filename="../hsi_film_plugin/dock/label_commands.py" line="405"/>
         <source>“{layer}” is read-only. Allow writing to “{place}”, or begin a new label layer.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/label_file.py" line="120"/>
+        <location filename="../hsi_film_plugin/dock/label_file.py" line="155"/>
         <source>“{path}” cannot be made: {reason}. Choose a folder that you may write to, with free space.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/label_file.py" line="133"/>
+        <location filename="../hsi_film_plugin/dock/label_file.py" line="168"/>
         <source>“{}” is there already. Choose another name; nothing is overwritten.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/label_file.py" line="143"/>
+        <location filename="../hsi_film_plugin/dock/label_file.py" line="178"/>
         <source>“{path}” is open in a program, or was left behind by one: “{name}” lies beside it. Choose another name, or remove that file if nothing has it open.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/label_file.py" line="177"/>
+        <location filename="../hsi_film_plugin/dock/label_file.py" line="212"/>
         <source>“{path}” cannot be written: {reason}. Choose another name or folder.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/label_file.py" line="239"/>
+        <location filename="../hsi_film_plugin/dock/label_file.py" line="337"/>
         <source>“{}” is no longer there. Bring it back, or begin a new label layer.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/label_file.py" line="242"/>
+        <location filename="../hsi_film_plugin/dock/label_file.py" line="340"/>
         <source>“{path}” cannot be read or changed: {reason}.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/label_layer.py" line="100"/>
+        <location filename="../hsi_film_plugin/dock/label_layer.py" line="104"/>
         <source>“{}” was made but cannot be opened. Choose another folder.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/label_layer.py" line="140"/>
+        <location filename="../hsi_film_plugin/dock/label_layer.py" line="143"/>
         <source>Add label</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/label_layer.py" line="169"/>
+        <location filename="../hsi_film_plugin/dock/label_layer.py" line="172"/>
         <source>Delete label</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/label_layer.py" line="176"/>
+        <location filename="../hsi_film_plugin/dock/label_layer.py" line="179"/>
         <source>“{}” holds single polygons only. Draw an outline in one part.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/label_layer.py" line="183"/>
+        <location filename="../hsi_film_plugin/dock/label_layer.py" line="186"/>
         <source>Reshape label</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/label_layer.py" line="187"/>
+        <location filename="../hsi_film_plugin/dock/label_layer.py" line="190"/>
         <source>Change class</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/label_layer.py" line="214"/>
+        <location filename="../hsi_film_plugin/dock/label_layer.py" line="217"/>
         <source>Cut hole</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/label_layer.py" line="243"/>
+        <location filename="../hsi_film_plugin/dock/label_layer.py" line="246"/>
         <source>Merge classes</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/label_layer.py" line="248"/>
+        <location filename="../hsi_film_plugin/dock/label_layer.py" line="251"/>
         <source>Delete class</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/label_layer.py" line="289"/>
+        <location filename="../hsi_film_plugin/dock/label_layer.py" line="292"/>
         <source>The label is no longer there.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/label_layer.py" line="296"/>
+        <location filename="../hsi_film_plugin/dock/label_layer.py" line="299"/>
         <source>The outline encloses no area. Draw it again, larger.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/label_layer.py" line="303"/>
+        <location filename="../hsi_film_plugin/dock/label_layer.py" line="306"/>
         <source>“{layer}” has lost its field “{field}”. Bring it back.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/label_layer.py" line="339"/>
+        <location filename="../hsi_film_plugin/dock/label_layer.py" line="343"/>
         <source>There is no class {}. Add it, or choose another.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/label_layer.py" line="361"/>
+        <location filename="../hsi_film_plugin/dock/label_layer.py" line="365"/>
         <source>Make a label layer and import its polygons.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/label_layer.py" line="363"/>
+        <location filename="../hsi_film_plugin/dock/label_layer.py" line="367"/>
         <source>“{}” cannot be opened.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/label_layer.py" line="364"/>
+        <location filename="../hsi_film_plugin/dock/label_layer.py" line="368"/>
         <source>Repair its data source, or choose another layer.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/label_layer.py" line="366"/>
+        <location filename="../hsi_film_plugin/dock/label_layer.py" line="370"/>
         <source>“{}” holds no polygons.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/label_layer.py" line="367"/>
+        <location filename="../hsi_film_plugin/dock/label_layer.py" line="371"/>
         <source>Choose another layer, or make one.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/label_layer.py" line="369"/>
+        <location filename="../hsi_film_plugin/dock/label_layer.py" line="373"/>
         <source>“{}” is not stored in a GeoPackage, where labels survive a crash.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/label_layer.py" line="371"/>
+        <location filename="../hsi_film_plugin/dock/label_layer.py" line="375"/>
         <source>“{}” has no field “class_id” with the numbers of the classes.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/label_layer.py" line="381"/>
+        <location filename="../hsi_film_plugin/dock/label_layer.py" line="385"/>
         <source>“{}” has values in “class_id” that are no whole numbers from 1 to 65535: </source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/label_layer.py" line="396"/>
+        <location filename="../hsi_film_plugin/dock/label_file.py" line="106"/>
         <source>“{layer}” lacks the fields {names}, which cannot be added. Allow writing to its file, or make a label layer and import its polygons.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -829,32 +829,32 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/label_tool.py" line="111"/>
+        <location filename="../hsi_film_plugin/dock/label_tool.py" line="118"/>
         <source>Choose a hyperspectral image first.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/label_tool.py" line="114"/>
+        <location filename="../hsi_film_plugin/dock/label_tool.py" line="121"/>
         <source>That is outside of the image. Click inside of it.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/label_tool.py" line="217"/>
+        <location filename="../hsi_film_plugin/dock/label_tool.py" line="224"/>
         <source>That outline has no area. Draw around something.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/label_tool.py" line="221"/>
+        <location filename="../hsi_film_plugin/dock/label_tool.py" line="228"/>
         <source>No pixel of the image lies in that outline. Draw again.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/labelling.py" line="277"/>
+        <location filename="../hsi_film_plugin/dock/labelling.py" line="333"/>
         <source>“{layer}” is shown in {shown}, but its file says {own}: labels drawn on it would lie elsewhere. Give the file its right CRS (Raster ‣ Projections ‣ Assign Projection), or set the layer’s CRS back.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/labelling.py" line="281"/>
+        <location filename="../hsi_film_plugin/dock/labelling.py" line="337"/>
         <source>no CRS</source>
         <translation type="unfinished"></translation>
     </message>
@@ -954,57 +954,57 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/scene_file.py" line="247"/>
+        <location filename="../hsi_film_plugin/dock/scene_file.py" line="251"/>
         <source>“{}” is gone. Put it back, or choose another layer.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/scene_file.py" line="178"/>
+        <location filename="../hsi_film_plugin/dock/scene_file.py" line="182"/>
         <source>“{}” has become smaller since it was opened. Wait until nothing writes to it, then choose the layer again.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/scene_file.py" line="251"/>
+        <location filename="../hsi_film_plugin/dock/scene_file.py" line="255"/>
         <source>“{file}” cannot be read ({reason}). It may be damaged or incomplete: copy or export it again.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/scene_file.py" line="251"/>
+        <location filename="../hsi_film_plugin/dock/scene_file.py" line="255"/>
         <source>no reason given</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/scene_file.py" line="264"/>
+        <location filename="../hsi_film_plugin/dock/scene_file.py" line="268"/>
         <source>“{}” has no bands of its own. If it holds several rasters, add one of them as a layer.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/scene_file.py" line="271"/>
+        <location filename="../hsi_film_plugin/dock/scene_file.py" line="275"/>
         <source>“{}” holds complex numbers. Convert it to real values, for example amplitudes, first.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/scene_file.py" line="278"/>
+        <location filename="../hsi_film_plugin/dock/scene_file.py" line="282"/>
         <source>“{}” is a palette image: its values are colour numbers, not measurements. Choose the raster with the spectral bands.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/scene_file.py" line="299"/>
+        <location filename="../hsi_film_plugin/dock/scene_file.py" line="303"/>
         <source>Band {} is an alpha band: it says which pixels are empty and is not used as a spectral band.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/scene_file.py" line="328"/>
+        <location filename="../hsi_film_plugin/dock/scene_file.py" line="332"/>
         <source>Band {band} of “{file}” declares the scale {scale:g} and the offset {offset:g}. Correct the file's metadata.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/scene_file.py" line="352"/>
+        <location filename="../hsi_film_plugin/dock/scene_file.py" line="356"/>
         <source>The pixel type {type} of “{file}” is not supported. Save it as GeoTIFF.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/scene_file.py" line="376"/>
+        <location filename="../hsi_film_plugin/dock/scene_file.py" line="387"/>
         <source>“{file}” holds {size} bytes, but its header describes {needed}. The file is incomplete: copy or export it again.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1014,7 +1014,7 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/scene_layer.py" line="76"/>
+        <location filename="../hsi_film_plugin/dock/scene_layer.py" line="83"/>
         <source>“{layer}” has {count} usable bands; spectra need at least {least}. Choose a hyperspectral raster.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1091,6 +1091,16 @@
     <message>
         <location filename="../hsi_film_plugin/dock/wand_tool.py" line="210"/>
         <source>It goes on farther than the wand reads: click there for the rest.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_hold.py" line="102"/>
+        <source>Completing the label file</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/scene_layer.py" line="54"/>
+        <source>“{}” is placed by ground control points or RPCs only. Warp it first: Raster ‣ Projections ‣ Warp.</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -1414,6 +1424,99 @@ sha256:
     </message>
 </context>
 <context>
+    <name>ClassMenu</name>
+    <message>
+        <location filename="../hsi_film_plugin/dock/class_menu.py" line="52"/>
+        <source>Move up</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/class_menu.py" line="53"/>
+        <source>Move down</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/class_menu.py" line="55"/>
+        <source>Change colour…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/class_menu.py" line="57"/>
+        <source>Import classes from a layer…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/class_menu.py" line="58"/>
+        <source>Import classes from a file…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/class_menu.py" line="59"/>
+        <source>Import labels from a layer…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/class_menu.py" line="60"/>
+        <source>Export classes…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/class_menu.py" line="94"/>
+        <source>Add or choose a class first.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/class_menu.py" line="108"/>
+        <source>Classes of which layer?</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/class_menu.py" line="116"/>
+        <source>A file of classes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/class_menu.py" line="174"/>
+        <source>Classes (*.csv *.qml)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/class_menu.py" line="146"/>
+        <source>Labels of which layer?</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/class_menu.py" line="155"/>
+        <source>Labels</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/class_menu.py" line="155"/>
+        <source>The field that holds the class</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/class_menu.py" line="167"/>
+        <source>Labels imported: {}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/class_menu.py" line="172"/>
+        <source>There are no classes to export yet.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/class_menu.py" line="174"/>
+        <source>Export classes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/class_menu.py" line="200"/>
+        <source>The project has no other layer of that kind.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>ClassTableModel</name>
     <message>
         <location filename="../hsi_film_plugin/dock/class_table.py" line="166"/>
@@ -1590,68 +1693,78 @@ sha256:
 <context>
     <name>Dock</name>
     <message>
-        <location filename="../hsi_film_plugin/dock/dock.py" line="60"/>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="63"/>
         <source>HSI FiLM</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/dock.py" line="157"/>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="168"/>
         <source>Scene</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/dock.py" line="157"/>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="168"/>
         <source>The image, its labels and the engine</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/dock.py" line="157"/>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="168"/>
         <source>Label</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/dock.py" line="157"/>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="168"/>
         <source>Classes, drawing tools and spectra</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/dock.py" line="157"/>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="168"/>
         <source>Map</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/dock.py" line="157"/>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="168"/>
         <source>The live map, and where to label next</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/dock.py" line="157"/>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="168"/>
         <source>Finish</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/dock.py" line="157"/>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="168"/>
         <source>The final map and its accuracy</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/dock.py" line="157"/>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="168"/>
         <source>Synthetic</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/dock.py" line="157"/>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="168"/>
         <source>Samples for rare classes</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/dock.py" line="266"/>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="281"/>
         <source>Choose a hyperspectral image on the page “Scene”.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/dock.py" line="268"/>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="283"/>
         <source>Add classes and draw labels on the page “Label”.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="336"/>
+        <source>Stop the final run?</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="338"/>
+        <source>Stop the installation?</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -1684,18 +1797,18 @@ sha256:
 <context>
     <name>Drawing</name>
     <message>
-        <location filename="../hsi_film_plugin/dock/drawing.py" line="100"/>
+        <location filename="../hsi_film_plugin/dock/drawing.py" line="106"/>
         <source>Choose a hyperspectral image first.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/drawing.py" line="192"/>
+        <location filename="../hsi_film_plugin/dock/drawing.py" line="198"/>
         <source>There is no label to cut into.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/drawing.py" line="197"/>
-        <source>Add or choose a class first; then draw again.</source>
+        <location filename="../hsi_film_plugin/dock/drawing.py" line="209"/>
+        <source>“{}” was made for it. Give it a name in the table.</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -1889,67 +2002,67 @@ Go back to the engine that the plugin installs? (“No” lets you choose anothe
 <context>
     <name>FinishPage</name>
     <message>
-        <location filename="../hsi_film_plugin/dock/finish_page.py" line="50"/>
+        <location filename="../hsi_film_plugin/dock/finish_page.py" line="56"/>
         <source>The whole image</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/finish_page.py" line="51"/>
+        <location filename="../hsi_film_plugin/dock/finish_page.py" line="57"/>
         <source>What the canvas shows</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/finish_page.py" line="130"/>
+        <location filename="../hsi_film_plugin/dock/finish_page.py" line="188"/>
         <source>Choose an image and label it first.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/finish_page.py" line="133"/>
+        <location filename="../hsi_film_plugin/dock/finish_page.py" line="191"/>
         <source>Label at least two classes first.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/finish_page.py" line="137"/>
+        <location filename="../hsi_film_plugin/dock/finish_page.py" line="195"/>
         <source>The folder “{}” does not exist. Choose another.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/finish_page.py" line="155"/>
+        <location filename="../hsi_film_plugin/dock/finish_page.py" line="213"/>
         <source>Choose a class map and a layer of reference polygons or points.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/finish_page.py" line="170"/>
+        <location filename="../hsi_film_plugin/dock/finish_page.py" line="228"/>
         <source>Wait until the run before has ended, or cancel it below.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/finish_page.py" line="174"/>
+        <location filename="../hsi_film_plugin/dock/finish_page.py" line="232"/>
         <source>Running…</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/finish_page.py" line="186"/>
+        <location filename="../hsi_film_plugin/dock/finish_page.py" line="244"/>
         <source>The map is in the project.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/finish_page.py" line="200"/>
+        <location filename="../hsi_film_plugin/dock/finish_page.py" line="258"/>
         <source>The map was compared with the reference.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/finish_page.py" line="201"/>
+        <location filename="../hsi_film_plugin/dock/finish_page.py" line="259"/>
         <source>The map was compared with the reference: overall accuracy {overall:.1%}, mean over the classes {balanced:.1%}.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/finish_page.py" line="227"/>
+        <location filename="../hsi_film_plugin/dock/finish_page.py" line="285"/>
         <source>Folder for map, model and report</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/finish_page.py" line="236"/>
+        <location filename="../hsi_film_plugin/dock/finish_page.py" line="294"/>
         <source>The report “{}” is not there any more.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -2058,6 +2171,11 @@ Go back to the engine that the plugin installs? (“No” lets you choose anothe
         <source>Open assessment</source>
         <translation type="unfinished"></translation>
     </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/finish_page.py" line="155"/>
+        <source>The canvas shows nothing of “{}”. Zoom to the image, or choose the whole image.</source>
+        <translation type="unfinished"></translation>
+    </message>
 </context>
 <context>
     <name>HsiFilmAlgorithm</name>
@@ -2103,26 +2221,6 @@ Go back to the engine that the plugin installs? (“No” lets you choose anothe
 <context>
     <name>LabelPage</name>
     <message>
-        <location filename="../hsi_film_plugin/dock/label_page.py" line="113"/>
-        <source>Import classes from a layer…</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../hsi_film_plugin/dock/label_page.py" line="113"/>
-        <source>Import classes from a file…</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../hsi_film_plugin/dock/label_page.py" line="113"/>
-        <source>Import labels from a layer…</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../hsi_film_plugin/dock/label_page.py" line="113"/>
-        <source>Export classes…</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
         <location filename="../hsi_film_plugin/dock/ui/label_page.ui" line="271"/>
         <source>Undo (Ctrl+Z)</source>
         <translation type="unfinished"></translation>
@@ -2133,68 +2231,18 @@ Go back to the engine that the plugin installs? (“No” lets you choose anothe
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/label_page.py" line="210"/>
+        <location filename="../hsi_film_plugin/dock/label_page.py" line="212"/>
         <source>Every class has enough labels in enough places.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/label_page.py" line="250"/>
+        <location filename="../hsi_film_plugin/dock/label_page.py" line="257"/>
         <source>Delete the selected classes together with their labels ({})? It can be undone.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/label_page.py" line="262"/>
+        <location filename="../hsi_film_plugin/dock/label_page.py" line="269"/>
         <source>Select two or more classes in the table first.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../hsi_film_plugin/dock/label_page.py" line="267"/>
-        <source>Classes of which layer?</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../hsi_film_plugin/dock/label_page.py" line="274"/>
-        <source>A file of classes</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../hsi_film_plugin/dock/label_page.py" line="319"/>
-        <source>Classes (*.csv *.qml)</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../hsi_film_plugin/dock/label_page.py" line="296"/>
-        <source>Labels of which layer?</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../hsi_film_plugin/dock/label_page.py" line="305"/>
-        <source>Labels</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../hsi_film_plugin/dock/label_page.py" line="305"/>
-        <source>The field that holds the class</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../hsi_film_plugin/dock/label_page.py" line="312"/>
-        <source>Labels imported: {}.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../hsi_film_plugin/dock/label_page.py" line="317"/>
-        <source>There are no classes to export yet.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../hsi_film_plugin/dock/label_page.py" line="319"/>
-        <source>Export classes</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../hsi_film_plugin/dock/label_page.py" line="341"/>
-        <source>The project has no other layer of that kind.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -2230,11 +2278,6 @@ Go back to the engine that the plugin installs? (“No” lets you choose anothe
     <message>
         <location filename="../hsi_film_plugin/dock/ui/label_page.ui" line="97"/>
         <source>More</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../hsi_film_plugin/dock/ui/label_page.ui" line="100"/>
-        <source>Import classes or labels, export classes</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -2392,102 +2435,122 @@ Go back to the engine that the plugin installs? (“No” lets you choose anothe
         <source>Remove the pinned spectra</source>
         <translation type="unfinished"></translation>
     </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/label_page.py" line="218"/>
+        <source>, from the first {} labels only</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/label_page.ui" line="100"/>
+        <source>Move and recolour the class, import classes or labels, export classes</source>
+        <translation type="unfinished"></translation>
+    </message>
 </context>
 <context>
     <name>Labelling</name>
     <message>
-        <location filename="../hsi_film_plugin/dock/labelling.py" line="111"/>
+        <location filename="../hsi_film_plugin/dock/labelling.py" line="119"/>
         <source>Choose a hyperspectral image first.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/labelling.py" line="156"/>
+        <location filename="../hsi_film_plugin/dock/labelling.py" line="165"/>
         <source>Hyperspectral image</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/labelling.py" line="160"/>
+        <location filename="../hsi_film_plugin/dock/labelling.py" line="169"/>
         <source>“{layer}” cannot be read: {reason}</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/labelling.py" line="185"/>
+        <location filename="../hsi_film_plugin/dock/labelling.py" line="194"/>
         <source>The hyperspectral image was removed from the project.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/labelling.py" line="246"/>
+        <location filename="../hsi_film_plugin/dock/labelling.py" line="296"/>
         <source>The outline cannot be brought into the CRS of “{}”. Use a label layer in the image’s CRS.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/labelling.py" line="235"/>
+        <source>Went on with the labels of {}. Choose others on the page “Scene”.</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
     <name>LiveMap</name>
     <message>
-        <location filename="../hsi_film_plugin/dock/live_map.py" line="311"/>
+        <location filename="../hsi_film_plugin/dock/live_map.py" line="326"/>
         <source>The map that was made cannot be opened.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/live_map.py" line="327"/>
+        <location filename="../hsi_film_plugin/dock/live_map.py" line="342"/>
         <source>It is started again with the next map.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/live_map.py" line="333"/>
+        <location filename="../hsi_film_plugin/dock/live_map.py" line="348"/>
         <source>Stopped.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/live_map.py" line="337"/>
+        <location filename="../hsi_film_plugin/dock/live_map.py" line="352"/>
         <source>The hyperspectral image was removed from the project.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/live_map.py" line="349"/>
+        <location filename="../hsi_film_plugin/dock/live_map.py" line="364"/>
         <source>The label layer was removed from the project.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/live_map.py" line="398"/>
+        <location filename="../hsi_film_plugin/dock/live_map.py" line="413"/>
         <source>Mapping the visible part</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/live_map.py" line="400"/>
+        <location filename="../hsi_film_plugin/dock/live_map.py" line="415"/>
         <source>Preparing the visible part</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/live_map.py" line="418"/>
+        <location filename="../hsi_film_plugin/dock/live_map.py" line="436"/>
         <source>Update the map to see it here.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/live_map.py" line="420"/>
+        <location filename="../hsi_film_plugin/dock/live_map.py" line="438"/>
         <source>The map is older than the labels. Update it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/live_map.py" line="427"/>
+        <source>Install the engine on the page “Scene” to see a map.</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
     <name>MapPage</name>
     <message>
-        <location filename="../hsi_film_plugin/dock/map_page.py" line="82"/>
+        <location filename="../hsi_film_plugin/dock/map_page.py" line="90"/>
         <source>Classes</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/map_page.py" line="82"/>
+        <location filename="../hsi_film_plugin/dock/map_page.py" line="90"/>
         <source>Confidence</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/map_page.py" line="82"/>
+        <location filename="../hsi_film_plugin/dock/map_page.py" line="90"/>
         <source>Disagreement</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/map_page.py" line="123"/>
+        <location filename="../hsi_film_plugin/dock/map_page.py" line="131"/>
         <source>Show</source>
         <translation type="unfinished"></translation>
     </message>
@@ -2611,6 +2674,11 @@ Go back to the engine that the plugin installs? (“No” lets you choose anothe
         <source>Accuracy on labels held out</source>
         <translation type="unfinished"></translation>
     </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/map_page.py" line="169"/>
+        <source>Looking for places…</source>
+        <translation type="unfinished"></translation>
+    </message>
 </context>
 <context>
     <name>PreviewLayer</name>
@@ -2623,57 +2691,57 @@ Go back to the engine that the plugin installs? (“No” lets you choose anothe
 <context>
     <name>ScenePage</name>
     <message>
-        <location filename="../hsi_film_plugin/dock/scene_page.py" line="124"/>
+        <location filename="../hsi_film_plugin/dock/scene_page.py" line="148"/>
         <source>As it is</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/scene_page.py" line="138"/>
+        <location filename="../hsi_film_plugin/dock/scene_page.py" line="162"/>
         <source>{width} × {height} pixels, {good} of {count} bands usable</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/scene_page.py" line="143"/>
+        <location filename="../hsi_film_plugin/dock/scene_page.py" line="167"/>
         <source>no wavelengths</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/scene_page.py" line="146"/>
+        <location filename="../hsi_film_plugin/dock/scene_page.py" line="170"/>
         <source>no CRS</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/scene_page.py" line="161"/>
+        <location filename="../hsi_film_plugin/dock/scene_page.py" line="185"/>
         <source>None yet: the first class or label makes {}</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/scene_page.py" line="182"/>
+        <location filename="../hsi_film_plugin/dock/scene_page.py" line="210"/>
         <source>Open a hyperspectral raster</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/scene_page.py" line="203"/>
+        <location filename="../hsi_film_plugin/dock/scene_page.py" line="231"/>
         <source>New label layer</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/scene_page.py" line="203"/>
+        <location filename="../hsi_film_plugin/dock/scene_page.py" line="231"/>
         <source>GeoPackage (*.gpkg)</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/scene_page.py" line="213"/>
+        <location filename="../hsi_film_plugin/dock/scene_page.py" line="241"/>
         <source>Open a session</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/scene_page.py" line="220"/>
+        <location filename="../hsi_film_plugin/dock/scene_page.py" line="248"/>
         <source>Labelling session (*.gpkg)</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/scene_page.py" line="220"/>
+        <location filename="../hsi_film_plugin/dock/scene_page.py" line="248"/>
         <source>Save the session</source>
         <translation type="unfinished"></translation>
     </message>
@@ -2811,61 +2879,96 @@ Go back to the engine that the plugin installs? (“No” lets you choose anothe
 <context>
     <name>SceneSources</name>
     <message>
-        <location filename="../hsi_film_plugin/dock/scene_sources.py" line="48"/>
+        <location filename="../hsi_film_plugin/dock/scene_sources.py" line="63"/>
         <source>Wait until the sample scene is there, or cancel it below.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/scene_sources.py" line="60"/>
+        <location filename="../hsi_film_plugin/dock/scene_sources.py" line="75"/>
         <source>The folder “{folder}” cannot be made: {reason}.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/scene_sources.py" line="67"/>
+        <location filename="../hsi_film_plugin/dock/scene_sources.py" line="82"/>
         <source>Rendering the sample scene</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/scene_sources.py" line="92"/>
+        <location filename="../hsi_film_plugin/dock/scene_sources.py" line="113"/>
         <source>Hyperspectral image</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/scene_sources.py" line="102"/>
+        <location filename="../hsi_film_plugin/dock/scene_sources.py" line="145"/>
         <source>Computing a picture of the image</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/scene_sources.py" line="119"/>
+        <source>“{path}” cannot be read: {reason}. Put it back, or choose another.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/scene_sources.py" line="154"/>
+        <source>The picture “{}” cannot be opened. Ask for it again.</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
     <name>Sessions</name>
     <message>
-        <location filename="../hsi_film_plugin/dock/sessions.py" line="48"/>
+        <location filename="../hsi_film_plugin/dock/sessions.py" line="63"/>
         <source>There are no labels to save yet.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/sessions.py" line="62"/>
+        <location filename="../hsi_film_plugin/dock/sessions.py" line="81"/>
         <source>The session was saved to {}.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/sessions.py" line="64"/>
+        <location filename="../hsi_film_plugin/dock/sessions.py" line="83"/>
         <source>Saving the labelling session</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/sessions.py" line="88"/>
+        <location filename="../hsi_film_plugin/dock/sessions.py" line="110"/>
         <source>The session of {} is open.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/sessions.py" line="100"/>
+        <location filename="../hsi_film_plugin/dock/sessions.py" line="123"/>
         <source>The session could not be saved. See the log of QGIS.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/sessions.py" line="117"/>
-        <source>The session’s image “{}” is not there any more. Choose the image on the page “Scene”, then open the session again.</source>
+        <location filename="../hsi_film_plugin/dock/sessions.py" line="66"/>
+        <source>Hyperspectral image</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/sessions.py" line="145"/>
+        <source>Its image “{path}” was not found: “{other}” was taken instead, which has the same size, bands and place.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/sessions.py" line="152"/>
+        <source>The image “{}” has changed since: check that the labels lie where they belong.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/sessions.py" line="158"/>
+        <source>The session’s image “{path}” is not there any more. Put it back, then open the session again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/sessions.py" line="163"/>
+        <source>The session’s image “{path}” is not there any more. Choose the image on the page “Scene”, or put it back; then open the session again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/sessions.py" line="168"/>
+        <source>The session’s image “{path}” is not there any more, and “{chosen}” is another one: its size, its bands or its place differ. Choose the right image on the page “Scene”, then open the session again.</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -2995,12 +3098,12 @@ Go back to the engine that the plugin installs? (“No” lets you choose anothe
 <context>
     <name>Suggestions</name>
     <message>
-        <location filename="../hsi_film_plugin/dock/suggestions.py" line="186"/>
+        <location filename="../hsi_film_plugin/dock/suggestions.py" line="196"/>
         <source>No place in view is worth a label more than others. Move the view.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/suggestions.py" line="219"/>
+        <location filename="../hsi_film_plugin/dock/suggestions.py" line="234"/>
         <source>The place cannot be shown in the project&apos;s CRS.</source>
         <translation type="unfinished"></translation>
     </message>

@@ -104,18 +104,24 @@ def calibrated_score(probabilities: np.ndarray, classes: np.ndarray) -> tuple[fl
 
 
 def choose(
-    candidates: list[HeldOut], classes: np.ndarray, groups: np.ndarray, use: np.ndarray
+    candidates: list[HeldOut],
+    classes: np.ndarray,
+    groups: np.ndarray,
+    use: np.ndarray,
+    *,
+    cautious: bool = True,
 ) -> Choice:
     """Choose the best candidate of each kind, then the blend of kinds, then its temperature.
 
-    Surroundings must not be able to hurt: the blend has to beat the best blend of
-    spectra alone by more than two standard errors over places, else that is taken.
+    Surroundings must not be able to hurt: if ``cautious``, the blend has to beat the best
+    blend of spectra alone by more than two standard errors over places, else that is taken.
 
     Args:
         candidates: At least one, all for the same pixels.
         classes: int64 ``(n,)``.
         groups: int64 ``(n,)``: the place of each pixel; places are independent.
         use: bool ``(n,)``: the pixels to judge on.
+        cautious: Whether surroundings have to prove themselves.
     """
     known = classes[use]
     best: dict[str, tuple[float, float, HeldOut]] = {}
@@ -143,7 +149,7 @@ def choose(
     surroundings = np.array([kind in SPATIAL_KINDS for kind in kinds])
     alone = [shares for shares in every if not np.dot(shares, surroundings)]
     shares = best_of(every)
-    if alone and np.dot(shares, surroundings):
+    if cautious and alone and np.dot(shares, surroundings):
         spectra = best_of(alone)
         # a mean of several is less sure than one head: without a temperature it would lose by that
         ours, theirs = (_calibrated_losses(said(rival), known) for rival in (shares, spectra))
@@ -174,7 +180,12 @@ def _clearly_better(first: np.ndarray, second: np.ndarray, groups: np.ndarray) -
 
 
 def cross_fitted(
-    candidates: list[HeldOut], classes: np.ndarray, groups: np.ndarray, fold: np.ndarray
+    candidates: list[HeldOut],
+    classes: np.ndarray,
+    groups: np.ndarray,
+    fold: np.ndarray,
+    *,
+    cautious: bool = True,
 ) -> np.ndarray:
     """Return what a blend says of each fold when it was chosen on the other folds.
 
@@ -184,7 +195,8 @@ def cross_fitted(
     result = np.full_like(candidates[0].probabilities, np.nan)
     for k in range(fold.max() + 1):
         held = fold == k
-        choice = choose(candidates, classes, groups, (fold >= 0) & ~held)
+        use = (fold >= 0) & ~held
+        choice = choose(candidates, classes, groups, use, cautious=cautious)
         result[held] = choice.blend(candidates)[held]
     return result
 

@@ -2,17 +2,21 @@
 
 Several processes may use one cache: files appear whole, by renaming, and whoever finds a file
 missing or damaged makes it anew. What has not been used for longest goes first when the cache
-outgrows its limit.
+outgrows its limit. The cache may lie in a folder of the user's: only folders that carry our name
+and our tag are ever removed.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import os
+import re
 import secrets
 import shutil
-from collections.abc import Iterable
+import time
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -25,9 +29,15 @@ FORMAT = 1
 LIMIT_BYTES = 4 * 10**9
 STATISTICS = "statistics.safetensors"
 _USED = "used"
-_FOLDER = "scene-"
-#: Of the numpy format, for arrays of few dimensions.
-_HEADER_BYTES = 128
+_FOLDER = re.compile(r"scene-[0-9a-f]{24}")
+#: Marks a folder as ours; backups skip what carries a tag of this signature (bford.info/cachedir).
+TAG = "CACHEDIR.TAG"
+_TAG_CONTENT = (
+    b"Signature: 8a477f597d28d172789f06886806bc55\n"
+    b"# Features of one scene, prepared by HSI FiLM. They are made anew when they are missing.\n"
+)
+#: What a process that is gone has left half written.
+_PARTIAL_SECONDS = 24 * 3600
 
 
 class FeatureCache:
@@ -44,9 +54,9 @@ class FeatureCache:
     def __init__(self, root: Path, facts: Iterable[object]) -> None:
         digest = hashlib.sha256(repr((FORMAT, *facts)).encode()).hexdigest()
         self.root = root
-        self.folder = root / f"{_FOLDER}{digest[:24]}"
+        self.folder = root / f"scene-{digest[:24]}"
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            self._make()
             (self.folder / _USED).touch()
         except OSError as error:
             raise OutputError(
@@ -62,7 +72,8 @@ class FeatureCache:
     def has(self, name: str, shape: tuple[int, ...]) -> bool:
         """Return whether an array of two-byte numbers is there and has its whole size."""
         try:
-            return self._path(name).stat().st_size == _HEADER_BYTES + 2 * int(np.prod(shape))
+            wanted = len(_header(shape, np.float16)) + 2 * int(np.prod(shape))
+            return self._path(name).stat().st_size == wanted
         except OSError:
             return False
 
@@ -70,11 +81,17 @@ class FeatureCache:
         self, name: str, shape: tuple[int, ...], dtype: type[np.generic] = np.float16
     ) -> np.ndarray | None:
         """Return an array of that shape and type; None where it is missing or damaged."""
+        found: np.ndarray = np.empty(shape, dtype)
+        header, path = _header(shape, dtype), self._path(name)
         try:
-            found: np.ndarray = np.load(self._path(name), allow_pickle=False)
-        except (OSError, ValueError, EOFError):
+            # not parsed: a damaged header must be one case more of a damaged file
+            with open(path, "rb", buffering=0) as file:
+                whole = file.read(len(header)) == header
+                whole = whole and file.readinto(found.data) == found.nbytes and not file.read(1)
+            with contextlib.suppress(OSError):
+                os.utime(path)  # it counts as used
+        except OSError:
             return None
-        whole = found.shape == shape and found.dtype == dtype
         return found if whole else None
 
     def write(self, name: str, array: np.ndarray) -> None:
@@ -86,9 +103,10 @@ class FeatureCache:
         path = self._path(name)
         partial = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}")
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)  # another process may have cleared it
+            self._make()  # another process may have cleared it
             with open(partial, "wb") as file:
-                np.save(file, array, allow_pickle=False)
+                file.write(_header(array.shape, array.dtype.type))
+                file.write(np.ascontiguousarray(array).data)
             with contextlib.suppress(PermissionError):  # Windows: another reads what is the same
                 partial.replace(path)
         except OSError as error:
@@ -101,18 +119,23 @@ class FeatureCache:
         """Return how much disk this scene's features take."""
         return _size(self.folder)
 
-    def shrink(self, limit: int) -> int:
-        """Remove the folders that were used longest ago until the cache keeps its limit.
+    def shrink(self, limit: int, keep: Collection[str] = ()) -> int:
+        """Remove what was used longest ago until the cache keeps its limit.
 
-        The folder in use stays, however large.
+        Folders of other scenes and settings go first, then single files of the folder in use.
+
+        Args:
+            limit: In bytes.
+            keep: Names of arrays that stay, however large they are together.
 
         Returns:
             How many folders were removed.
         """
         try:
-            folders = [path for path in self.root.iterdir() if path.name.startswith(_FOLDER)]
+            folders = [path for path in self.root.iterdir() if _is_ours(path)]
         except OSError:
             return 0
+        self._sweep()
         sizes = {path: _size(path) for path in folders}
         total = sum(sizes.values())
         removed = 0
@@ -121,9 +144,40 @@ class FeatureCache:
                 break
             if path != self.folder:
                 shutil.rmtree(path, ignore_errors=True)
-                total -= sizes[path]
-                removed += 1
+                total -= sizes[path] - _size(path)  # on Windows an open file stays
+                removed += not path.exists()
+        if total > limit:
+            self._thin(total - limit, keep)
         return removed
+
+    def _thin(self, excess: int, keep: Collection[str]) -> None:
+        """Remove arrays that were used longest ago until so many bytes are free."""
+        found = []
+        for path in self.folder.glob("*.npy"):
+            if path.stem not in keep:
+                with contextlib.suppress(OSError):
+                    status = path.stat()
+                    found.append((status.st_mtime_ns, path.name, status.st_size))
+        for _, name, size in sorted(found):
+            if excess <= 0:
+                break
+            with contextlib.suppress(OSError):
+                (self.folder / name).unlink()
+                excess -= size
+
+    def _sweep(self) -> None:
+        """Remove what was left half written long ago."""
+        oldest = time.time() - _PARTIAL_SECONDS
+        for path in self.folder.glob(".*"):
+            with contextlib.suppress(OSError):
+                if path.stat().st_mtime < oldest:
+                    path.unlink()
+
+    def _make(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        tag = self.folder / TAG
+        if not tag.exists():
+            tag.write_bytes(_TAG_CONTENT)
 
     def _path(self, name: str) -> Path:
         return self.folder / f"{name}.npy"
@@ -137,6 +191,28 @@ def file_facts(paths: Iterable[Path]) -> list[tuple[str, int, int]]:
             status = path.stat()
             found.append((str(path.absolute()), status.st_size, status.st_mtime_ns))
     return found
+
+
+def _header(shape: tuple[int, ...], dtype: type[np.generic]) -> bytes:
+    """Return how a file of the numpy format begins."""
+    content = io.BytesIO()
+    described = np.lib.format.dtype_to_descr(np.dtype(dtype))
+    facts = {"descr": described, "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(content, facts)
+    return content.getvalue()
+
+
+def _is_ours(path: Path) -> bool:
+    """Return whether a folder was made here: by its name, and by the tag that lies in it."""
+    try:
+        return (
+            _FOLDER.fullmatch(path.name) is not None
+            and not path.is_symlink()
+            and path.is_dir()
+            and (path / TAG).read_bytes() == _TAG_CONTENT
+        )
+    except OSError:
+        return False
 
 
 def _size(folder: Path) -> int:

@@ -94,7 +94,9 @@ def suggest_job(params: Parameters, progress: Progress) -> Result:
         if _has_labels(params):
             labels = _labels(LabelSource.of(params, "labels"), scene, progress)
         live = _live_scene(params, scene, device)
-        found = suggest(live, labels, shown, count, _points(params), progress.part(0.02, 1.0))
+        found, warnings = suggest(
+            live, labels, shown, count, _points(params), progress.part(0.02, 1.0)
+        )
         progress.report(1.0, "Done")
         return _device_result(device) | {
             "suggestions": [
@@ -114,7 +116,11 @@ def suggest_job(params: Parameters, progress: Progress) -> Result:
                 for one in found
             ],
             "computed": live.computed,
-            "warnings": [*scene.warnings, *(() if labels is None else labels.warnings)],
+            "warnings": [
+                *scene.warnings,
+                *(() if labels is None else labels.warnings),
+                *warnings,
+            ],
         }
 
 
@@ -142,9 +148,11 @@ LIVE_JOBS: Mapping[str, Job] = {
 
 def _labels(source: LabelSource, scene: Grid, progress: Progress) -> Labels:
     progress.report(0.0, "Reading the labels")
-    return read_labels(
+    labels = read_labels(
         source.path, scene, source.class_field, layer=source.layer, styles=source.styles
     )
+    progress.check()
+    return labels
 
 
 def _has_labels(params: Parameters) -> bool:
@@ -177,9 +185,11 @@ def _live_scene(params: Parameters, scene: Scene, device: Device) -> LiveScene:
         raise InputError(f"PSEUDO_IMAGE is '{picture}'. Choose auto, {' or '.join(KINDS)}.")
     defaults = LiveSettings()
     use = params.get("use_backbone")
+    if use is not None and not isinstance(use, bool):
+        raise InputError(f"Parameter 'use_backbone' is {use!r}. Give true or false.")
     settings = LiveSettings(
         given.optional_path(params, "backbone"),
-        defaults.use_backbone if use is None else bool(use),
+        defaults.use_backbone if use is None else use,
         defaults.pseudo_image if picture == "auto" else picture,
         given.integer(params, "timestep", defaults.timestep),
         given.integers(params, "blocks") or defaults.blocks,

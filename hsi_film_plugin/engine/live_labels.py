@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from .classification import TILE
 from .errors import InputError
+from .label_classes import LabelClass
 from .labels import Labels
 from .live_model import LabelledPixels
 from .live_scene import LiveScene
@@ -15,14 +18,18 @@ from .windows import Block
 
 #: More labelled pixels than this are thinned, evenly over classes and polygons.
 MOST_PIXELS = 3000
+#: A class of fewer pixels has no spread.
+LEAST_PIXELS = 2
 #: Tiles outside of what is shown that labels may ask for; the nearest, for each class in turn.
 MOST_OUTSIDE_TILES = 96
 
 
 def labelled_pixels(
     live: LiveScene, labels: Labels, shown: Block, progress: Progress
-) -> tuple[LabelledPixels, list[str]]:
+) -> tuple[LabelledPixels, tuple[LabelClass, ...], list[str]]:
     """Return the labelled pixels that hold data with their features, thinned if they are many.
+
+    Classes of one pixel are left out for the time being: whoever labels begins with one click.
 
     Args:
         live: The scene.
@@ -31,20 +38,47 @@ def labelled_pixels(
         progress: For a progress bar, and to cancel.
 
     Returns:
-        The pixels, and sentences for the user.
+        The pixels, the classes that they are of, and sentences for the user.
 
     Raises:
         InputError: if fewer than two classes of two pixels are left.
     """
     pixels, warnings = usable_pixels(live, labels, shown, progress)
     _check(live, labels, pixels.classes)
-    return pixels, warnings
+    pixels, classes, more = mapped_pixels(pixels, labels)
+    return pixels, classes, warnings + more
+
+
+def mapped_pixels(
+    pixels: LabelledPixels, labels: Labels
+) -> tuple[LabelledPixels, tuple[LabelClass, ...], list[str]]:
+    """Return the pixels of the classes that can be mapped, these, and a sentence for each other."""
+    counts = np.bincount(pixels.classes, minlength=len(labels.classes))
+    mapped = counts >= LEAST_PIXELS
+    warnings = [
+        f"Class '{known.name}' is not mapped yet: it has {_found(count)}. Draw more of it."
+        for known, count in zip(labels.classes, counts)
+        if count < LEAST_PIXELS
+    ]
+    if not warnings:
+        return pixels, labels.classes, []
+    keep = mapped[pixels.classes]
+    left = replace(
+        pixels,
+        rows=pixels.rows[keep],
+        cols=pixels.cols[keep],
+        classes=(np.cumsum(mapped) - 1)[pixels.classes[keep]],
+        polygons=pixels.polygons[keep],
+        features=pixels.features[keep],
+        n_classes=int(mapped.sum()),
+    )
+    return left, tuple(known for known, is_in in zip(labels.classes, mapped) if is_in), warnings
 
 
 def usable_pixels(
     live: LiveScene, labels: Labels, shown: Block, progress: Progress
 ) -> tuple[LabelledPixels, list[str]]:
-    """Return what :func:`labelled_pixels` returns, however few they are."""
+    """Return the labelled pixels that hold data, however few they are, and sentences."""
     warnings: list[str] = []
     near = _near(labels, shown)
     if not near.all():
@@ -89,13 +123,19 @@ def _check(live: LiveScene, labels: Labels, classes: np.ndarray) -> None:
             f"The labels hold one class only ('{only}'). Label at least two classes, so that there "
             "is something to tell apart."
         )
-    for known, count in zip(labels.classes, counts):
-        if count < 2:
-            found = "one pixel" if count else "no pixel with data"
-            raise InputError(
-                f"Class '{known.name}' has {found}. Draw more of it, at least two pixels "
-                "and better two polygons in different places, or leave the class out."
-            )
+    if (counts >= LEAST_PIXELS).sum() >= 2:
+        return
+    known, count = next(
+        (known, count) for known, count in zip(labels.classes, counts) if count < LEAST_PIXELS
+    )
+    raise InputError(
+        f"Class '{known.name}' has {_found(count)}. Draw more of it, at least two pixels and "
+        "better two polygons in different places: a map needs two classes to tell apart."
+    )
+
+
+def _found(count: int) -> str:
+    return "one pixel" if count else "no pixel with data"
 
 
 def _near(labels: Labels, shown: Block) -> np.ndarray:

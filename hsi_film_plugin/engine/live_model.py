@@ -122,7 +122,8 @@ def fit_live_model(
 ) -> LiveModel:
     """Fit all heads, and choose among them on what they say of pixels they were not fitted to.
 
-    Surroundings serve only where they are clearly better, as in training.
+    Surroundings need not prove themselves as in training: whether a gain exceeds its error
+    turns with single labels, and the whole map would turn with it.
 
     Args:
         pixels: Labelled pixels of at least two classes.
@@ -163,12 +164,12 @@ def fit_live_model(
     ]
     polygons = _Polygons.of(pixels, folds)
     voices = [replace(one, probabilities=polygons.means(one.probabilities)) for one in candidates]
-    choice = choose(voices, polygons.classes, polygons.groups, polygons.fold >= 0)
+    choice = choose(voices, polygons.classes, polygons.groups, polygons.fold >= 0, cautious=False)
     blend = Choice(choice.parts, 1.0).blend(candidates)
     held_out = np.full((n, k), np.nan, np.float32)
     for fold in range(folds.count if judged else 0):
         others = (polygons.fold >= 0) & (polygons.fold != fold)
-        rival = choose(voices, polygons.classes, polygons.groups, others)
+        rival = choose(voices, polygons.classes, polygons.groups, others, cautious=False)
         held = folds.fold == fold
         held_out[held] = Choice(rival.parts, 1.0).blend(candidates)[held]
     found = {part.inputs: part for part in choice.parts}

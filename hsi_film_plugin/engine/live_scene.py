@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from affine import Affine
+from rasterio.errors import RasterioError
 
 from .backbone import BUNDLED, Backbone
 from .classification import TILE
@@ -26,6 +27,11 @@ from .raster_file import open_raster
 from .scene import Scene
 from .windows import Block
 
+#: Tiles that are made between two looks at the cache's size.
+TILES_BETWEEN = 64
+#: Pixels between places of what is shown where to look if all else is nodata.
+SHOWN_STEP = 32
+
 
 class LiveScene:
     """Features of a scene's tiles, from the cache where it has them.
@@ -38,6 +44,7 @@ class LiveScene:
         limit: Of the cache's size, in bytes.
 
     Raises:
+        InputError: if the cache may hold nothing.
         OutputError: if the cache cannot be written to.
     """
 
@@ -49,12 +56,19 @@ class LiveScene:
         cache: Path,
         limit: int = LIMIT_BYTES,
     ) -> None:
+        if limit <= 0:
+            raise InputError(
+                f"The cache may take {limit} bytes, which is nothing. Allow at least as much as "
+                "what is shown needs; some gigabytes serve well."
+            )
         self.scene = scene
         self.settings = settings
         self._device = device
         self._limit = limit
         self._backbone: Backbone | None = None
         self._statistics: LiveStatistics | None = None
+        #: Arrays that this scene asked for: they stay, whatever the limit.
+        self._wanted: set[str] = set()
         #: Tiles that were not in the cache.
         self.computed = 0
         self.cache = FeatureCache(cache, self._facts())
@@ -62,15 +76,18 @@ class LiveScene:
     def _facts(self) -> list[object]:
         settings = self.settings
         scene = self.scene
-        known: list[object] = [file_facts(_files_of(scene.path))]
+        files = _files_of(scene.path)
+        known: list[object] = [file_facts(files)]
+        if not all(path.exists() for path in files):  # in an archive or far away
+            known.append(scene.fingerprint())
         known += [scene.bands.good.tolist(), scene.nodata, scene.scales.tolist()]
         known += [scene.offsets.tolist(), settings.use_backbone, settings.pseudo_image]
         if scene.bands.wavelengths is not None:
             known.append(scene.bands.wavelengths.tolist())
         if settings.use_backbone:
             folder = settings.backbone or BUNDLED
-            files = [path for path in folder.rglob("*") if path.is_file()]
-            known += [file_facts(files), settings.timestep, settings.blocks]
+            network = [path for path in folder.rglob("*") if path.is_file()]
+            known += [file_facts(network), settings.timestep, settings.blocks]
             known += [self._device.kind, self._device.bfloat16]
         return known
 
@@ -86,8 +103,15 @@ class LiveScene:
         """From (column, row) to coordinates, as QGIS shows the scene."""
         return self.scene.transform if self.scene.georeferenced else Affine.scale(1, -1)
 
-    def learn(self, progress: Progress) -> None:
+    def learn(
+        self, progress: Progress, fallback: tuple[np.ndarray, np.ndarray] | None = None
+    ) -> None:
         """Learn what the features need to know of the scene, unless that is known.
+
+        Args:
+            progress: For a progress bar, and to cancel.
+            fallback: Rows and columns where to look if the places strewn over the scene are
+                all nodata, as in a swath that fills little of its raster.
 
         Raises:
             InputError: if the scene holds nothing to learn from, or the backbone does not fit.
@@ -95,16 +119,28 @@ class LiveScene:
         if self._statistics is None:
             self._statistics = load_statistics(self.cache.statistics)
         if self._statistics is None:
-            self._statistics = learn_statistics(self.scene, self.settings, self._loaded(), progress)
+            self._statistics = learn_statistics(
+                self.scene, self.settings, self._loaded(), progress, fallback
+            )
             save_statistics(self._statistics, self.cache.statistics)
 
-    def prepare(self, block: Block, progress: Progress) -> list[Place]:
+    def prepare(
+        self,
+        block: Block,
+        progress: Progress,
+        labelled: tuple[np.ndarray, np.ndarray] | None = None,
+    ) -> list[Place]:
         """Compute what the cache lacks of a block's tiles, and return all of them.
+
+        Args:
+            block: Pixels of the scene.
+            progress: For a progress bar, and to cancel.
+            labelled: Rows and columns of labelled pixels, where data may be, too.
 
         Raises:
             InputError: if the block is larger than the cache may become.
         """
-        self.learn(progress.part(0.0, 0.2))
+        self.learn(progress.part(0.0, 0.2), _places_of(block, labelled))
         tiles = tiles_of(block)
         needed = len(tiles) * 2 * self._size()
         if needed > self._limit:
@@ -118,31 +154,37 @@ class LiveScene:
 
     def complete(self, tiles: Sequence[Place], progress: Progress) -> None:
         """Compute the tiles that the cache lacks, and keep them as they come."""
-        missing = [place for place in tiles if not self.cache.has(_name(place), self._shape())]
+        for place in tiles:
+            self._wanted |= {tile_name(place), spots_name(place)}
+        missing = [place for place in tiles if not self.cache.has(tile_name(place), self._shape())]
         if not missing:
             return
         maker = TileMaker(self.scene, self.statistics, self.settings, self._loaded())
-        for place, features in maker.make(missing, progress):
-            self.cache.write(_name(place), features)
-            self.computed += 1
-        self.cache.shrink(self._limit)
+        try:
+            for number, (place, features) in enumerate(maker.make(missing, progress), 1):
+                self.cache.write(tile_name(place), features)
+                self.computed += 1
+                if number % TILES_BETWEEN == 0:
+                    self.cache.shrink(self._limit, self._wanted)
+        finally:
+            self.cache.shrink(self._limit, self._wanted)
 
     def tile(self, place: Place) -> np.ndarray:
         """Return a tile's features, float16 ``(features, 32, 128)``; NaN where there is no data.
 
         After :meth:`learn`.
         """
-        found = self.cache.read(_name(place), self._shape())
+        found = self.cache.read(tile_name(place), self._shape())
         if found is None:
             maker = TileMaker(self.scene, self.statistics, self.settings, self._loaded())
             _, found = next(iter(maker.make([place], Progress())))
-            self.cache.write(_name(place), found)
+            self.cache.write(tile_name(place), found)
             self.computed += 1
         return found
 
     def at(self, rows: np.ndarray, cols: np.ndarray, progress: Progress) -> np.ndarray:
         """Return the features of single pixels, float32 ``(n, features)``; NaN without data."""
-        self.learn(progress.part(0.0, 0.3))
+        self.learn(progress.part(0.0, 0.3), (rows, cols))
         tiles = np.stack([rows // TILE[0], cols // TILE[1]], axis=1)
         wanted, which = np.unique(tiles, axis=0, return_inverse=True)
         places = [(int(row), int(col)) for row, col in wanted]
@@ -170,11 +212,45 @@ class LiveScene:
         return self._backbone
 
 
-def _name(place: Place) -> str:
+def tile_name(place: Place) -> str:
+    """Return what the cache calls a tile."""
     return f"{place[0]}_{place[1]}"
 
 
+def spots_name(place: Place) -> str:
+    """Return what the cache calls the spots of a tile."""
+    return f"{tile_name(place)}_spots"
+
+
+def _places_of(
+    block: Block, labelled: tuple[np.ndarray, np.ndarray] | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return rows and columns strewn over a block, and those of labels."""
+    down = np.arange(block.row, block.row + block.height, SHOWN_STEP)
+    right = np.arange(block.col, block.col + block.width, SHOWN_STEP)
+    rows, cols = (side.ravel() for side in np.meshgrid(down, right, indexing="ij"))
+    if labelled is None:
+        return rows, cols
+    return np.concatenate([rows, labelled[0]]), np.concatenate([cols, labelled[1]])
+
+
 def _files_of(path: Path) -> list[Path]:
-    """Return the files behind a raster, but for those that QGIS rewrites at any time."""
-    with open_raster(path) as dataset:
-        return [Path(name) for name in dataset.files if not name.endswith((".aux.xml", ".ovr"))]
+    """Return the files behind a raster, but for those that QGIS rewrites at any time.
+
+    GDAL names the files that a mosaic lists; those that these list in turn are looked up here.
+    """
+    found: dict[Path, None] = {}
+    waiting = [path]
+    while waiting:
+        current = waiting.pop()
+        try:
+            with open_raster(current) as dataset:
+                names = [Path(name) for name in dataset.files]
+        except RasterioError:  # a mosaic's file that is gone: reading it will tell
+            continue
+        for name in names:
+            if name not in found and not name.name.endswith((".aux.xml", ".ovr")):
+                found[name] = None
+                if name != path and name.suffix.lower() == ".vrt":
+                    waiting.append(name)
+    return list(found)

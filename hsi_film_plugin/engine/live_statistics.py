@@ -109,14 +109,25 @@ class LiveStatistics:
 
 
 def learn_statistics(
-    scene: Scene, settings: LiveSettings, backbone: Backbone | None, progress: Progress
+    scene: Scene,
+    settings: LiveSettings,
+    backbone: Backbone | None,
+    progress: Progress,
+    fallback: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> LiveStatistics:
     """Learn from a sample of the scene and from a few places strewn over it.
+
+    Args:
+        scene: The scene.
+        settings: What was decided.
+        backbone: None where there shall be none.
+        progress: For a progress bar, and to cancel.
+        fallback: Rows and columns where to look if all that is nodata.
 
     Raises:
         InputError: if the scene has no valid pixel or no band that varies.
     """
-    sample = sample_scene(scene, progress.part(0.0, 0.3))
+    sample = sample_scene(scene, progress.part(0.0, 0.3), fallback)
     step = -(-len(sample.spectra) // MOST_SPECTRA)
     spectra = sample.spectra[::step]
     sample = SceneSample(sample.bands, sample.constant, spectra, sample.valid_share)
@@ -141,7 +152,9 @@ def learn_statistics(
         SceneContext(_picked(0, min(COMPONENTS, components), components), _nothing(0)),
         None,
     )
-    context, compression = _surroundings(scene, narrow, settings, backbone, progress.part(0.3, 1.0))
+    context, compression = _surroundings(
+        scene, narrow, settings, backbone, progress.part(0.3, 1.0), fallback
+    )
     return LiveStatistics(
         narrow.bands, spectrum, shape, narrow.channels, narrow.picture, context, compression
     )
@@ -176,6 +189,7 @@ def _surroundings(
     settings: LiveSettings,
     backbone: Backbone | None,
     progress: Progress,
+    fallback: tuple[np.ndarray, np.ndarray] | None,
 ) -> tuple[SceneContext, AffineMap | None]:
     """Learn the scale of the context, and the compression of the backbone's channels."""
     maps = None
@@ -184,7 +198,7 @@ def _surroundings(
     inner = np.arange(8, WINDOW - 8, 6)
     weights = blend_weights()[np.ix_(inner, inner)].ravel()
     contexts, channels = [], []
-    for i, first, cube in _cubes(scene, statistics.bands, progress):
+    for i, first, cube in _cubes(scene, statistics.bands, progress, fallback):
         reduced = reduced_cube(statistics, cube)
         contexts += _contexts(scene, statistics.context, reduced, i, first)
         if maps is not None:
@@ -202,15 +216,21 @@ def _surroundings(
 
 
 def _cubes(
-    scene: Scene, bands: tuple[int, ...], progress: Progress
+    scene: Scene,
+    bands: tuple[int, ...],
+    progress: Progress,
+    fallback: tuple[np.ndarray, np.ndarray] | None,
 ) -> Iterator[tuple[int, int, Cube]]:
     """Yield the runs of windows to learn from: first window, and what lies around them.
 
-    Places of little data only where there is no better one.
+    Places of little data only where there is no better one, and others than those strewn over
+    the scene only where these hold nothing.
     """
     found = 0
-    for least in (LEAST_DATA, 0.0):
-        for i, first in _places(scene):
+    strewn = _places(scene)
+    elsewhere = [] if fallback is None else _places_at(*fallback)
+    for places, least in ((strewn, LEAST_DATA), (strewn, 0.0), (elsewhere, 0.0)):
+        for i, first in places:
             progress.report(found / RUNS, "Learning about the scene")
             block = Block((i - 1) * STRIDE, (first - 1) * STRIDE, 4 * STRIDE, (RUN + 3) * STRIDE)
             cube = read_cube(scene, block, bands)
@@ -229,9 +249,18 @@ def _places(scene: Scene) -> list[tuple[int, int]]:
     runs = -(-scene.width // (RUN * STRIDE))
     tops = np.unique(np.linspace(0, max(0, rows - 2), LATTICE).round().astype(int))
     firsts = np.unique(np.linspace(0, runs - 1, LATTICE).round().astype(int)) * RUN - 1
-    lattice = [(int(i), int(first)) for i in tops for first in firsts]
-    order = np.random.default_rng(0).permutation(len(lattice))
-    return [lattice[place] for place in order]
+    return _shuffled([(int(i), int(first)) for i in tops for first in firsts])
+
+
+def _places_at(rows: np.ndarray, cols: np.ndarray) -> list[tuple[int, int]]:
+    """Return the first windows of the runs that pixels lie in, in a fixed random order."""
+    runs = np.unique(np.stack([rows // STRIDE, cols // (RUN * STRIDE)], axis=1), axis=0)
+    return _shuffled([(int(i), int(run) * RUN - 1) for i, run in runs])
+
+
+def _shuffled(places: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    order = np.random.default_rng(0).permutation(len(places))
+    return [places[place] for place in order]
 
 
 def _contexts(

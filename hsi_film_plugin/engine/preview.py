@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.stats import t as student
 
 from .assessment import accuracy, confusion_matrix, defined
 from .classification import TILE
@@ -25,6 +26,11 @@ from .score_interval import sum_interval
 from .windows import Block
 
 NODATA = -1.0
+#: How alike pixels of one place are in being right or wrong. Simulated maps whose places are lost
+#: as a whole or hardly at all have their accuracy within nine of ten intervals with this. It is not
+#: estimated from the labels at hand: from few places anything may come out, and one more wrong
+#: pixel could make the interval narrower.
+WITHIN_PLACES = 0.5
 BANDS = ("class", "confidence", "disagreement")
 
 
@@ -36,7 +42,8 @@ class Preview:
         values: float32 ``(3, height, width)``: class value, confidence, disagreement; -1 where
             the scene holds no data.
         counts: Number of pixels of each class value.
-        accuracy: On held-out polygons, as JSON knows it; None where nothing can be held out.
+        accuracy: On held-out polygons, as JSON knows it, with the names of the classes that it
+            does not speak of; None where nothing can be held out.
         heads: What was chosen, in words.
         pixels: Labelled pixels that were used.
         polygons: Polygons that they lie in.
@@ -45,7 +52,7 @@ class Preview:
 
     values: np.ndarray
     counts: dict[int, int]
-    accuracy: dict[str, float | None] | None
+    accuracy: dict[str, Any] | None
     heads: str
     pixels: int
     polygons: int
@@ -57,17 +64,17 @@ def preview(live: LiveScene, labels: Labels, shown: Block, progress: Progress) -
 
     Args:
         live: The scene; what is missing in its cache is computed.
-        labels: At least two classes of at least two pixels.
+        labels: Among them two classes of at least two pixels.
         shown: What to map.
         progress: For a progress bar, and to cancel.
 
     Raises:
         InputError: if labels or scene cannot be used.
     """
-    tiles = live.prepare(shown, progress.part(0.0, 0.6))
-    pixels, warnings = labelled_pixels(live, labels, shown, progress.part(0.6, 0.75))
+    tiles = live.prepare(shown, progress.part(0.0, 0.6), (labels.rows, labels.cols))
+    pixels, classes, warnings = labelled_pixels(live, labels, shown, progress.part(0.6, 0.75))
     model = fit_live_model(pixels, live.statistics.groups(), progress.part(0.75, 0.85))
-    values = np.array([known.value for known in labels.classes], np.float32)
+    values = np.array([known.value for known in classes], np.float32)
     shown_values = np.full((3, shown.height, shown.width), NODATA, np.float32)
     part = progress.part(0.85, 1.0)
     for number, (row, col) in enumerate(tiles):
@@ -86,10 +93,14 @@ def preview(live: LiveScene, labels: Labels, shown: Block, progress: Progress) -
             "map's accuracy, and only spectra were used. Draw polygons of each class in at least "
             "two places."
         )
+    elif model.folds.untested:
+        names = untested_names(model, classes)
+        they = "they lie" if len(names) > 1 else "it lies"
+        warnings.append(f"Not judged yet, since {they} in one place: {', '.join(names)}.")
     return Preview(
         shown_values,
         _counts(shown_values[0], labels.classes),
-        live_accuracy(model, pixels.classes, pixels.n_classes),
+        live_accuracy(model, pixels.classes, classes),
         model.describe(),
         len(pixels.classes),
         len(np.unique(pixels.polygons)),
@@ -102,45 +113,56 @@ def folds_allow(model: LiveModel) -> bool:
     return model.folds.count > 0
 
 
+def untested_names(model: LiveModel, classes: Sequence[LabelClass]) -> list[str]:
+    """Return the names of the classes whose labels could not be held out."""
+    return [classes[index].name for index in sorted(model.folds.untested)]
+
+
 def live_accuracy(
-    model: LiveModel, classes: np.ndarray, n_classes: int
-) -> dict[str, float | None] | None:
+    model: LiveModel, truth: np.ndarray, classes: Sequence[LabelClass]
+) -> dict[str, Any] | None:
     """Return the accuracy on held-out polygons with a 95 % interval; None where there is none.
 
-    Pixels of one place are alike: the interval is Wilson's for as many independent pixels as
-    would spread as the places do.
+    Args:
+        model: The model.
+        truth: int64 ``(n,)``, class indices of the pixels that it was fitted to.
+        classes: What they mean.
     """
     known = np.isfinite(model.held_out).all(axis=1)
     if not known.any():
         return None
     said = model.held_out[known].argmax(axis=1)
-    found = accuracy(confusion_matrix(classes[known], said, n_classes))
-    size = _effective(said == classes[known], model.folds.groups[known])
-    low, high = sum_interval(
-        np.ones((1, 1)), np.full((1, 1), found.overall * size), np.full((1, 1), size), 1.96
-    )
+    found = accuracy(confusion_matrix(truth[known], said, len(classes)))
+    low, high = accuracy_interval(said == truth[known], model.folds.groups[known])
     return {
         "overall_accuracy": defined(found.overall),
         "balanced_accuracy": defined(found.balanced),
         "kappa": defined(found.kappa),
-        "low": float(low[0]),
-        "high": float(high[0]),
+        "low": low,
+        "high": high,
+        "untested": untested_names(model, classes),
     }
 
 
-def _effective(right: np.ndarray, groups: np.ndarray) -> float:
-    """Return how many independent pixels would say as much as these, which lie in groups."""
-    ids = np.unique(groups, return_inverse=True)[1].ravel()
-    share, places, pixels = right.mean(), int(ids.max()) + 1, len(right)
-    if places < 2:
-        return 1.0
-    off = np.bincount(ids, right - share)
-    variance = (off**2).sum() * places / (places - 1) / pixels**2
-    # where all are right no spread shows: then each place counts once
-    spread = max(share * (1 - share), 0.0)
-    if variance <= 0 or spread <= 0:
-        return float(places)
-    return float(np.clip(spread / variance, 1.0, pixels))
+def accuracy_interval(right: np.ndarray, groups: np.ndarray) -> tuple[float, float]:
+    """Return both ends of the 95 % interval of the share of pixels that are right.
+
+    Pixels of one place are alike: the interval is Wilson's for as many independent pixels as say
+    as much, with Student's quantile for as many places.
+
+    Args:
+        right: bool ``(n,)``.
+        groups: int64 ``(n,)``, the place of each pixel.
+    """
+    sizes = np.unique(groups, return_counts=True)[1]
+    a_place = float((sizes**2).sum() / len(right))  # of large ones more than of small ones
+    size = len(right) / (1 + (a_place - 1) * WITHIN_PLACES)
+    freedom = max(1.0, len(right) / a_place - 1)
+    ones = np.ones((1, 1))
+    low, high = sum_interval(
+        ones, ones * right.mean() * size, ones * size, float(student.ppf(0.975, freedom))
+    )
+    return float(low[0]), float(high[0])
 
 
 def write_preview(

@@ -16,7 +16,7 @@ from skimage.segmentation import slic
 
 from .classification import TILE
 from .live_features import Place
-from .live_scene import LiveScene
+from .live_scene import LiveScene, spots_name
 from .progress import Progress
 from .windows import Block
 
@@ -103,9 +103,9 @@ def _kept_spots(live: LiveScene, place: Place, tile: np.ndarray) -> tuple[np.nda
 
     It keeps the spot of each pixel, and below in a layer of its own 1 at the typical ones.
     """
-    name = f"{place[0]}_{place[1]}_spots"
+    name = spots_name(place)
     kept = live.cache.read(name, (2, *TILE), np.int16)
-    if kept is None:
+    if kept is None or not _whole(kept, tile):
         found, centres = tile_spots(tile, live.statistics.groups()["spectrum"])
         kept = np.zeros((2, *TILE), np.int16)
         kept[0] = found
@@ -114,6 +114,18 @@ def _kept_spots(live: LiveScene, place: Place, tile: np.ndarray) -> tuple[np.nda
     found = kept[0].astype(np.int64)
     centres = np.argwhere(kept[1])
     return found, centres[np.argsort(found[centres[:, 0], centres[:, 1]])]
+
+
+def _whole(kept: np.ndarray, tile: np.ndarray) -> bool:
+    """Return whether what was kept can be the spots of a tile."""
+    found, typical = kept[0], kept[1] != 0
+    numbers = np.sort(found[typical])
+    return bool(
+        np.array_equal(numbers, np.arange(len(numbers)))
+        and found.min() >= -1
+        and found.max() < len(numbers)
+        and np.isfinite(tile[0][found >= 0]).all()
+    )
 
 
 def tile_spots(tile: np.ndarray, spectrum: slice) -> tuple[np.ndarray, np.ndarray]:

@@ -12,7 +12,7 @@ from rasterio.features import shapes
 from .grid import Grid, to_pixels
 from .label_classes import LabelClass
 from .labels import Labels
-from .live_labels import usable_pixels
+from .live_labels import mapped_pixels, usable_pixels
 from .live_model import LabelledPixels, LiveModel, fit_live_model, predict
 from .live_scene import LiveScene
 from .progress import Progress
@@ -27,6 +27,10 @@ APART = 12
 REFERENCES = 400
 #: Components of a spot vary at least so much: below, it is noise.
 LEAST_SPREAD = 0.01
+#: Pixels that are judged between two looks at whether someone cancelled.
+AT_ONCE = 2**14
+#: Who says one class by less than this over another is unsure.
+CLEAR = 0.5
 
 
 @dataclass(frozen=True)
@@ -60,8 +64,8 @@ class Suggestion:
         y: The same.
         wkt: Its polygon along pixel edges, in the raster's CRS.
         pixels: How many it holds.
-        known: The class that the model takes it for; None without a model.
-        confidence: The model's; None without one.
+        known: The class that the map shows there; None without a model.
+        confidence: The map's; None without a model.
         score: How useful, beside the first suggestion's 1.
         reason: A sentence.
     """
@@ -87,12 +91,14 @@ class Standing:
         places: float32 ``(n, components)``, where spots lie among spectra.
         merit: float64 ``(n,)``, the logarithm of what makes each worth a label by itself.
         committee: float32 ``(n, classes)``, what all heads say together; None without a model.
+        blend: float32 ``(n, classes)``, what the map says; None without a model.
     """
 
     positions: np.ndarray
     places: np.ndarray
     merit: np.ndarray
     committee: np.ndarray | None = None
+    blend: np.ndarray | None = None
 
 
 def suggest(
@@ -102,7 +108,7 @@ def suggest(
     count: int,
     avoid: Sequence[tuple[float, float]],
     progress: Progress,
-) -> list[Suggestion]:
+) -> tuple[list[Suggestion], list[str]]:
     """Return the places of what is shown that are most worth a label, the best first.
 
     Args:
@@ -113,36 +119,49 @@ def suggest(
         avoid: Coordinates in the raster's CRS of places that are not wanted.
         progress: For a progress bar, and to cancel.
 
+    Returns:
+        The places, and sentences for the user.
+
     Raises:
         InputError: if the scene cannot be used.
     """
-    tiles = live.prepare(shown, progress.part(0.0, 0.6))
+    labelled = None if labels is None else (labels.rows, labels.cols)
+    tiles = live.prepare(shown, progress.part(0.0, 0.6), labelled)
     spots = spots_of(live, tiles, shown, progress.part(0.6, 0.8))
     if not len(spots.rows):
-        return []
+        return [], []
     groups = live.statistics.groups()
     pixels, model = None, None
+    classes: tuple[LabelClass, ...] = ()
+    warnings: list[str] = []
     if labels is not None:
-        pixels, _ = usable_pixels(live, labels, shown, progress.part(0.8, 0.85))
-        if len(np.unique(pixels.classes)) > 1:
-            model = fit_live_model(pixels, groups, progress.part(0.85, 0.95), judged=False)
+        pixels, warnings = usable_pixels(live, labels, shown, progress.part(0.8, 0.85))
+        mapped, classes, more = mapped_pixels(pixels, labels)
+        warnings += more
+        if len(classes) > 1:
+            model = fit_live_model(mapped, groups, progress.part(0.85, 0.95), judged=False)
     progress.report(0.95, "Comparing places")
     components = np.arange(groups["spectrum"].start, groups["spectrum"].stop)[:COMPONENTS]
-    standing = stand(spots, model, components)
+    standing = stand(spots, model, components, progress=progress)
     known = labelled_places(pixels, components)
     taken = _labelled(spots, labels, live.scene) | _avoided(spots, avoid, live.scene)
-    chosen = choose_spots(standing, known, taken, count)
-    classes = () if labels is None else labels.classes
-    return [
+    chosen = choose_spots(standing, known, taken, count, progress=progress)
+    found = [
         _suggestion(spots, spot, score, standing, classes, known, live.transform)
         for spot, score in chosen
     ]
+    return found, warnings
 
 
 def stand(
-    spots: Spots, model: LiveModel | None, components: np.ndarray, weights: Weights = WEIGHTS
+    spots: Spots,
+    model: LiveModel | None,
+    components: np.ndarray,
+    weights: Weights = WEIGHTS,
+    progress: Progress | None = None,
 ) -> Standing:
     """Judge spots one by one: how unsure the model is of them, and how pure they are."""
+    progress = progress or Progress()
     values = spots.features[:, components].astype(np.float32)
     places = spots.means(values)
     counts = np.diff(spots.edges)
@@ -151,14 +170,20 @@ def stand(
     positions = np.stack([spots.rows, spots.cols], axis=1)
     merit = -weights.mixed * np.log(spread + LEAST_SPREAD)
     if model is None:
-        return Standing(positions, places, merit + weights.typical * np.log(_typical(places)))
-    said = predict(model, spots.features.T)
+        return Standing(
+            positions, places, merit + weights.typical * np.log(_typical(places, progress))
+        )
+    said = []
+    for start in range(0, len(spots.features), AT_ONCE):
+        progress.check()
+        said.append(predict(model, spots.features[start : start + AT_ONCE].T))
+    blend = spots.means(np.concatenate([one.probabilities.T for one in said]))
     # all heads together: the chosen ones may be sure of what others, with more labels, will tell
-    committee = spots.means(said.committee.T)
+    committee = spots.means(np.concatenate([one.committee.T for one in said]))
     two = np.sort(committee, axis=1)[:, -2:]
     unsure = 1 - (two[:, 1] - two[:, 0])
     merit = merit + weights.unsure * np.log(unsure + 0.01)
-    return Standing(positions, places, merit, committee)
+    return Standing(positions, places, merit, committee, blend)
 
 
 def labelled_places(pixels: LabelledPixels | None, components: np.ndarray) -> np.ndarray:
@@ -179,6 +204,7 @@ def choose_spots(
     taken: np.ndarray,
     count: int,
     weights: Weights = WEIGHTS,
+    progress: Progress | None = None,
 ) -> list[tuple[int, float]]:
     """Choose one spot after the other, each far from those labelled and those chosen.
 
@@ -188,15 +214,18 @@ def choose_spots(
         taken: bool ``(n,)``, spots that may not be chosen.
         count: How many at most.
         weights: What counts for how much.
+        progress: To cancel.
 
     Returns:
         Spots and their scores, of which the first is 1.
     """
+    progress = progress or Progress()
     free = ~taken
-    nearest = _nearest(standing.places, known)
+    nearest = _nearest(standing.places, known, progress)
     found: list[tuple[int, float]] = []
     best = 0.0
     while len(found) < count and free.any():
+        progress.check()
         score = standing.merit.astype(np.float64)
         if np.isfinite(nearest).all():
             score = score + weights.unlike * np.log(nearest + 1e-3)
@@ -205,18 +234,19 @@ def choose_spots(
             best = float(score[spot])
         found.append((spot, float(np.exp(min(0.0, score[spot] - best)))))
         free[spot] = False
-        nearest = np.minimum(nearest, _nearest(standing.places, standing.places[[spot]]))
+        nearest = np.minimum(nearest, _nearest(standing.places, standing.places[[spot]], progress))
         away = np.abs(standing.positions - standing.positions[spot]).max(axis=1) > APART
         if (free & away).any():
             free &= away
     return found
 
 
-def _nearest(places: np.ndarray, known: np.ndarray) -> np.ndarray:
+def _nearest(places: np.ndarray, known: np.ndarray, progress: Progress) -> np.ndarray:
     """Return the distance of each place to the nearest known one, infinite without any."""
     nearest = np.full(len(places), np.inf)
     squares = (places.astype(np.float64) ** 2).sum(axis=1)
     for start in range(0, len(known), 256):
+        progress.check()
         part = known[start : start + 256].astype(np.float64)
         distance = squares[:, None] - 2 * places @ part.T + (part**2).sum(axis=1)
         nearest = np.minimum(nearest, distance.min(axis=1))
@@ -224,10 +254,10 @@ def _nearest(places: np.ndarray, known: np.ndarray) -> np.ndarray:
     return found
 
 
-def _typical(places: np.ndarray) -> np.ndarray:
+def _typical(places: np.ndarray, progress: Progress) -> np.ndarray:
     """Return how many places are like each one, as a share of all, float64 ``(n,)``."""
     some = np.random.default_rng(0).permutation(len(places))[:REFERENCES]
-    distance = np.stack([_nearest(places, places[[one]]) for one in some], axis=1)
+    distance = np.stack([_nearest(places, places[[one]], progress) for one in some], axis=1)
     near = np.sort(distance, axis=1)[:, min(5, len(some) - 1)]
     width = max(float(np.median(near)), 1e-6)
     typical: np.ndarray = np.exp(-0.5 * (distance / (2 * width)) ** 2).mean(axis=1) + 1e-4
@@ -270,10 +300,10 @@ def _suggestion(
     x, y = transform @ (col + 0.5, row + 0.5)
     likely, confidence = None, None
     reason = "A typical place of the scene that no label speaks for yet."
-    if standing.committee is not None:
-        said = standing.committee[spot]
+    if standing.blend is not None and standing.committee is not None:
+        said = standing.blend[spot]
         likely, confidence = classes[int(said.argmax())], float(said.max())
-        reason = _reason(said, likely, classes)
+        reason = _reason(said, standing.committee[spot], classes)
     elif len(known):
         reason = "Unlike what is labelled so far."
     return Suggestion(
@@ -290,15 +320,19 @@ def _suggestion(
     )
 
 
-def _reason(committee: np.ndarray, likely: LabelClass, classes: Sequence[LabelClass]) -> str:
-    """Say why a place is worth a label."""
-    first, second = np.argsort(-committee, kind="stable")[:2]
-    if committee[first] - committee[second] < 0.5:
+def _reason(blend: np.ndarray, committee: np.ndarray, classes: Sequence[LabelClass]) -> str:
+    """Say why a place is worth a label, without contradicting what the map shows there."""
+    first, second = np.argsort(-blend, kind="stable")[:2]
+    if blend[first] - blend[second] < CLEAR:
         return (
-            f"Unsure: {classes[first].name} ({committee[first]:.0%}) or "
-            f"{classes[second].name} ({committee[second]:.0%})."
+            f"Unsure: {classes[first].name} ({blend[first]:.0%}) or "
+            f"{classes[second].name} ({blend[second]:.0%})."
         )
-    return f"Unlike the labels so far, though the model takes it for {likely.name}."
+    others = np.where(np.arange(len(classes)) == first, -np.inf, committee)
+    rival = int(others.argmax())
+    if committee[first] - committee[rival] < CLEAR:
+        return f"The map says {classes[first].name}, other heads {classes[rival].name}."
+    return f"Unlike the labels so far, though the map takes it for {classes[first].name}."
 
 
 def outline(rows: np.ndarray, cols: np.ndarray, transform: Affine) -> str:

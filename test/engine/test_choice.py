@@ -142,6 +142,19 @@ def test_one_place_alone_proves_nothing():
     assert weights(found) == {"spectral": 1.0}
 
 
+def test_surroundings_need_not_prove_themselves_where_no_caution_is_asked_for():
+    candidates = [says("spectral", 0.7, 1), says("film", 0.99, 2)]
+    one_place = np.zeros(COUNT, int)
+    found = choose(candidates, TRUTH, one_place, ALL, cautious=False)
+    assert weights(found)["film"] >= 0.9
+    cautious = cross_fitted(candidates, TRUTH, one_place, FOLD)
+    np.testing.assert_array_equal(
+        cautious.argmax(axis=1), candidates[0].probabilities.argmax(axis=1)
+    )
+    free = cross_fitted(candidates, TRUTH, one_place, FOLD, cautious=False)
+    assert (free.argmax(axis=1) == TRUTH).mean() > 0.95
+
+
 def test_only_the_pixels_that_may_be_used_decide():
     use = FOLD != 2
     candidates = [says("spectral", 0.5, 0), says("film", 0.9, 1)]

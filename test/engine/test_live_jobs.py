@@ -11,6 +11,7 @@ import pytest
 import rasterio
 from affine import Affine
 
+from hsi_film_plugin.engine import live_jobs
 from hsi_film_plugin.engine.errors import Cancelled, InputError, OutputError
 from hsi_film_plugin.engine.jobs import JOBS
 from hsi_film_plugin.engine.progress import Progress
@@ -133,6 +134,8 @@ def test_scene_without_georeference_works_as_qgis_draws_it(
         ({"extent": [0, 0, 10, 10]}, "does not overlap"),
         ({"labels": "none.gpkg"}, "'none.gpkg' do not exist"),
         ({"cache": None}, "Parameter 'cache' is missing"),
+        ({"cache_limit": 0}, "cache may take 0 bytes, which is nothing. Allow"),
+        ({"use_backbone": "false"}, "'use_backbone' is 'false'. Give true or false"),
         ({"cache_limit": 1000}, "Zoom in, or allow a larger cache"),
     ],
 )
@@ -206,3 +209,29 @@ def test_picture_of_the_scene_is_written(asked: Params):
         assert (written.count, written.dtypes[0]) == (3, "uint8")
     with pytest.raises(InputError, match="KIND is 'grey'"):
         JOBS["pseudo_image"](asked | {"kind": "grey"}, Progress())
+
+
+def test_what_is_wrong_with_labels_is_told_with_suggestions_too(asked: Params, make_vector):
+    squares = [square(4, 4, 4), square(30, 30, 4), square(60, 60, 1)]
+    drawn = make_vector("some.gpkg", squares, class_name=["a", "b", "dot"])
+    found = run("suggest", asked | {"labels": str(drawn)})
+    assert found["warnings"] == [
+        "Class 'dot' is not mapped yet: it has one pixel. Draw more of it."
+    ]
+    assert {one["class_name"] for one in found["suggestions"]} <= {"a", "b"}
+
+
+def test_job_cancelled_while_labels_are_read_stops_there(
+    asked: Params, monkeypatch: pytest.MonkeyPatch
+):
+    progress = Progress()
+    read = live_jobs.read_labels
+
+    def slow(*args: Any, **options: Any) -> Any:
+        progress.cancelled.set()
+        return read(*args, **options)
+
+    monkeypatch.setattr(live_jobs, "read_labels", slow)
+    monkeypatch.setattr(live_jobs, "LiveScene", None)
+    with pytest.raises(Cancelled):
+        JOBS["preview"](asked, progress)

@@ -73,7 +73,7 @@ def test_head_without_a_fold_knows_nothing_of_it():
     assert bias[2] < bias[:2].min() - 20
 
 
-def test_surroundings_serve_only_where_they_are_clearly_better():
+def test_surroundings_serve_where_they_tell_more_than_spectra():
     spectral = fit_live_model(labelled(slice(0, 8)), GROUPS, Progress())
     spatial = fit_live_model(labelled(slice(16, 24)), GROUPS, Progress())
     assert share(spectral, "surroundings") == 0
@@ -90,6 +90,23 @@ def test_what_was_held_out_tells_a_good_model_from_a_useless_one():
         shares.append((said.argmax(axis=1) == pixels.classes).mean())
     assert shares[0] > 0.95
     assert shares[1] < 0.6
+
+
+def test_one_more_label_of_the_same_kind_does_not_turn_the_blend():
+    pixels = labelled(slice(9, 24), polygons=8, noise=3.0)
+    shares = []
+    for count in range(15, 25):
+        keep = pixels.polygons < count
+        some = LabelledPixels(
+            pixels.rows[keep],
+            pixels.cols[keep],
+            pixels.classes[keep],
+            pixels.polygons[keep],
+            pixels.features[keep],
+            pixels.n_classes,
+        )
+        shares.append(share(fit_live_model(some, GROUPS, Progress()), "surroundings"))
+    assert np.abs(np.diff(shares)).max() <= 0.3
 
 
 def test_one_polygon_a_class_leaves_spectra_alone_and_nothing_held_out():

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+import rasterio.shutil
 
+from hsi_film_plugin.engine import live_scene, live_statistics, statistics
 from hsi_film_plugin.engine.classification import TILE
 from hsi_film_plugin.engine.device import Device
 from hsi_film_plugin.engine.errors import Cancelled, InputError
+from hsi_film_plugin.engine.live_cache import FeatureCache
 from hsi_film_plugin.engine.live_features import tiles_of
 from hsi_film_plugin.engine.live_scene import LiveScene
 from hsi_film_plugin.engine.live_statistics import LiveSettings, load_statistics
@@ -106,6 +110,22 @@ def test_changed_scene_is_not_served_from_the_cache(opened, scene: Path):
     assert opened().cache.folder != before
 
 
+def test_source_of_a_mosaic_of_mosaics_is_watched(make_raster, tmp_path: Path):
+    values = np.random.default_rng(0).normal(size=(4, 40, 40)).astype(np.float32)
+    source = make_raster("source.tif", values)
+    inner, outer = tmp_path / "inner.vrt", tmp_path / "outer.vrt"
+    rasterio.shutil.copy(str(source), str(inner), driver="VRT")
+    outer.write_text(inner.read_text().replace(source.name, inner.name))
+    folders = set()
+    for _ in range(2):
+        live = LiveScene(
+            Scene.open(outer), LiveSettings(use_backbone=False), CPU, tmp_path / "cache"
+        )
+        folders.add(live.cache.folder)
+        os.utime(source, ns=(5, 5))
+    assert len(folders) == 2
+
+
 def test_pixels_have_the_features_of_their_tiles(opened):
     live = opened()
     rows, cols = np.array([140, 3, 3, 10]), np.array([299, 127, 128, 250])
@@ -148,6 +168,67 @@ def test_cancelled_preparation_keeps_what_it_has(opened):
     again = opened()
     again.prepare(WHOLE, Progress())
     assert 0 < again.computed < 15
+
+
+def test_cancelled_preparation_keeps_the_limit_too(opened, tmp_path: Path):
+    other = FeatureCache(tmp_path / "cache", ["other"])
+    other.write("0_0", np.zeros((3000, *TILE), np.float16))
+    os.utime(other.folder / "used", (0, 0))
+    progress = Progress(lambda fraction, _: fraction > 0.95 and progress.cancelled.set())
+    with pytest.raises(Cancelled):
+        opened(limit=2 * 3000 * TILE[0] * TILE[1], use_backbone=False).prepare(WHOLE, progress)
+    assert not other.folder.exists()
+
+
+def test_limit_holds_while_much_is_prepared(
+    opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(live_scene, "TILES_BETWEEN", 4)
+    other = FeatureCache(tmp_path / "cache", ["other"])
+    other.write("0_0", np.zeros((3000, *TILE), np.float16))
+    os.utime(other.folder / "used", (0, 0))
+    there = []
+    live = opened(limit=2 * 3000 * TILE[0] * TILE[1], use_backbone=False)
+    live.prepare(WHOLE, Progress(lambda *_: there.append(other.folder.exists())))
+    assert there[0]
+    assert not there[-1]
+
+
+def test_tiles_that_are_not_asked_for_any_more_make_room(opened):
+    first = opened(use_backbone=False)
+    first.prepare(Block(0, 0, 32, 128), Progress())
+    one = next(first.cache.folder.glob("*.npy")).stat().st_size
+    first.prepare(Block(32, 0, 118, 300), Progress())
+    for path in first.cache.folder.glob("*.npy"):
+        os.utime(path, (5, 5))
+    (first.cache.folder / "4_2.npy").unlink()
+    again = opened(use_backbone=False, limit=int(8.5 * one))
+    again.prepare(Block(96, 128, 54, 172), Progress())  # four tiles, one of them missing
+    left = {path.stem for path in again.cache.folder.glob("*.npy")}
+    assert {"3_1", "3_2", "4_1", "4_2"} <= left
+    assert 4 < len(left) <= 8
+
+
+def test_swath_that_the_sample_misses_is_learnt_from_what_is_shown(
+    make_raster, tiny_backbone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    values = np.full((5, 130, 300), -9999, np.float32)
+    values[:, 64:90, 200:240] = np.random.default_rng(0).normal(size=(5, 26, 40))
+    scene = Scene.open(make_raster("swath.tif", values, nodata=-9999))
+    monkeypatch.setattr(statistics, "SAMPLE_BLOCKS_A_SIDE", 2)
+    monkeypatch.setattr(live_statistics, "LATTICE", 1)
+
+    def live(name: str) -> LiveScene:
+        return LiveScene(scene, LiveSettings(tiny_backbone, blocks=(-1,)), CPU, tmp_path / name)
+
+    with pytest.raises(InputError, match="no valid pixel"):
+        live("one").prepare(Block(0, 0, 30, 30), Progress())
+    shown = live("two")
+    shown.prepare(Block(60, 190, 40, 60), Progress())
+    assert "backbone" in shown.statistics.groups()
+    labelled = live("three")
+    labelled.prepare(Block(0, 0, 30, 30), Progress(), (np.array([70]), np.array([210])))
+    assert np.isfinite(labelled.at(np.array([70]), np.array([210]), Progress())).all()
 
 
 def test_progress_grows_and_names_what_is_done(opened):

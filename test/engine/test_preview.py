@@ -14,7 +14,7 @@ from hsi_film_plugin.engine.errors import OutputError
 from hsi_film_plugin.engine.labels import read_labels
 from hsi_film_plugin.engine.live_scene import LiveScene
 from hsi_film_plugin.engine.live_statistics import LiveSettings
-from hsi_film_plugin.engine.preview import NODATA, _effective, preview, write_preview
+from hsi_film_plugin.engine.preview import NODATA, accuracy_interval, preview, write_preview
 from hsi_film_plugin.engine.progress import Progress
 from hsi_film_plugin.engine.scene import Scene
 from hsi_film_plugin.engine.windows import Block
@@ -84,15 +84,62 @@ def test_one_polygon_a_class_gives_a_map_without_an_accuracy(
     assert set(np.unique(found.values[0])) == {1, 2}
 
 
-def test_pixels_of_few_places_count_as_few():
+def test_classes_that_lie_in_one_place_are_told_apart_from_the_judged(
+    make_fields, make_vector, tmp_path: Path
+):
+    from test.engine.conftest import square
+
+    fields = make_fields(96)
+    squares = [square(row, col, 4) for row, col in ((3, 3), (3, 63), (63, 3), (63, 63))]
+    lonely = [square(39, 39, 4), square(39, 75, 4)]
+    drawn = make_vector(
+        "some.gpkg",
+        [*squares, *lonely, square(90, 90, 1)],
+        class_name=["a", "b", "b", "a", "soil", "tree", "dot"],
+    )
+    live = live_of(fields.raster, tmp_path / "cache")
+    labels = read_labels(drawn, live.scene, "class_name")
+    found = preview(live, labels, Block(0, 0, 96, 96), Progress())
+    assert found.accuracy["untested"] == ["soil", "tree"]
+    assert found.warnings == (
+        "Class 'dot' is not mapped yet: it has one pixel. Draw more of it.",
+        "Not judged yet, since they lie in one place: soil, tree.",
+    )
+    values = {known.name: known.value for known in labels.classes}
+    assert found.counts[values["dot"]] == 0
+    assert found.counts[values["soil"]] > 0
+    assert set(found.counts) == set(values.values())
+
+
+@pytest.mark.parametrize("sizes", [[50] * 6, [5, 200, 30, 30, 80, 12], [9] * 20])
+def test_one_more_wrong_pixel_never_raises_the_lower_end(sizes: list[int]):
     rng = np.random.default_rng(0)
-    groups = np.repeat(np.arange(10), 50)
-    alike = rng.random(10)[groups] < 0.5
-    strewn = rng.random(500) < 0.5
-    assert _effective(alike, groups) < 15
-    assert _effective(strewn, groups) > 150
-    assert _effective(np.ones(500, bool), groups) == 10
-    assert _effective(strewn, np.zeros(500, int)) == 1
+    groups = np.repeat(np.arange(len(sizes)), sizes)
+    place_by_place = np.arange(len(groups))
+    for order in (place_by_place, rng.permutation(len(groups))):
+        right = np.ones(len(groups), bool)
+        low, high = accuracy_interval(right, groups)
+        assert high == pytest.approx(1, abs=1e-3)
+        for pixel in order:
+            right[pixel] = False
+            lower, _ = accuracy_interval(right, groups)
+            assert lower <= low
+            low = lower
+
+
+@pytest.mark.parametrize("places", [6, 10])
+@pytest.mark.parametrize("alike", [0.5, 0.8])
+def test_interval_holds_the_accuracy_of_maps_that_lose_whole_places(places: int, alike: float):
+    rng = np.random.default_rng(1)
+    groups = np.repeat(np.arange(places), 50)
+    for true in (0.8, 0.9):
+        spread = (1 - alike) / alike
+        held = 0
+        for _ in range(400):
+            shares = rng.beta(true * spread, (1 - true) * spread, places)
+            low, high = accuracy_interval(rng.random(len(groups)) < shares[groups], groups)
+            held += low <= true <= high
+        assert held / 400 >= 0.9
 
 
 @pytest.fixture

@@ -100,6 +100,25 @@ def test_spots_are_the_same_from_the_cache(live: LiveScene):
     np.testing.assert_array_equal(first.pixel_cols, second.pixel_cols)
 
 
+@pytest.mark.parametrize("wrong", ["number", "typical", "nodata"])
+def test_kept_spots_that_cannot_be_are_found_anew(live: LiveScene, wrong: str):
+    shown = Block(0, 0, 150, 150)
+    tiles = live.prepare(shown, Progress())
+    first = spots_of(live, tiles, shown, Progress())
+    name = "4_1_spots" if wrong == "nodata" else "0_0_spots"
+    kept = live.cache.read(name, (2, *TILE), np.int16)
+    if wrong == "number":
+        kept[0, 5, 5] = 30_000
+    elif wrong == "typical":
+        kept[1] = 1
+    else:
+        kept[0, 31, 127] = 0
+    live.cache.write(name, kept)
+    second = spots_of(live, tiles, shown, Progress())
+    np.testing.assert_array_equal(first.rows, second.rows)
+    np.testing.assert_array_equal(first.pixel_rows, second.pixel_rows)
+
+
 def test_means_are_those_of_each_spot(live: LiveScene):
     shown = Block(0, 0, 64, 64)
     spots = spots_of(live, live.prepare(shown, Progress()), shown, Progress())
