@@ -82,6 +82,14 @@ class Dock(QgsDockWidget):
         self.strip = StatusStrip(
             self._content.status, self._content.progress, self._content.cancel, self
         )
+        self.strip.titles = {
+            "live map": self.tr("Stop the live map"),
+            "suggestions": self.tr("Stop looking for places"),
+            "final run": self.tr("Stop the final run"),
+            "installation": self.tr("Stop the installation"),
+            "source": self.tr("Stop what makes the picture or the sample scene"),
+        }
+        self.strip.background = frozenset(("live map",))
         self._add_pages()
         self._connect()
         self._apply_settings()
@@ -144,7 +152,7 @@ class Dock(QgsDockWidget):
         self.label_page.spectra.close()
         self.suggestions.close()
         self.live.close()
-        self.final_run.cancel()
+        self.final_run.close()
         self.sources.close()
         self.sessions.close()
         self.scene_page.close_page()

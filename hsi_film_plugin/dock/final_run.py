@@ -16,6 +16,9 @@ from qgis.core import (
 from qgis.gui import QgsGui
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 
+#: How long a run may take to end when the dock goes, in ms; the engine answers within 2 s.
+CLOSING_MS = 3000
+
 
 class FinalRun(QObject):
     """Runs one algorithm at a time: in the background, in Processing's history, results loaded.
@@ -86,6 +89,11 @@ class FinalRun(QObject):
         """Stop the run; nothing of it is left."""
         if self._run is not None:
             self._run.cancel()
+
+    def close(self) -> None:
+        """Stop the run, and wait until its thread has let go of layers and project."""
+        if self._run is not None:
+            self._run.close()
 
     def open_dialog(self, algorithm_id: str, parameters: dict[str, Any]) -> None:
         """Open the algorithm's window, filled in."""
@@ -221,6 +229,13 @@ class _Run(QObject):
         self.feedback.cancel()
         if self._task is not None:
             self._task.cancel()
+
+    def close(self) -> None:
+        """Stop, and wait a little for the thread's end."""
+        task = self._task
+        self.cancel()
+        if task is not None:
+            task.waitForFinished(CLOSING_MS)
 
     def load(self, results: dict[str, Any]) -> dict[str, Any]:
         """Load what is to be loaded; return the results with the ids of layers loaded."""

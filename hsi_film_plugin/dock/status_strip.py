@@ -16,7 +16,7 @@ WARNING_MS = 8000
 class StatusStrip(QObject):
     """Shows the latest sentence, and the progress of what runs.
 
-    Several things may run at a time: the bar shows what was begun last.
+    Several things may run at a time: the bar shows one of them, and the button stops that one.
     """
 
     def __init__(
@@ -26,6 +26,10 @@ class StatusStrip(QObject):
         self._label = label
         self._bar = bar
         self._cancel = cancel
+        #: What the button is said to do, by sources.
+        self.titles: dict[str, str] = {}
+        #: Sources that begin by themselves.
+        self.background: frozenset[str] = frozenset()
         self._running: dict[str, float] = {}
         self._latest = ""
         self._patience = self._timer(PATIENCE_MS, self._show)
@@ -34,8 +38,12 @@ class StatusStrip(QObject):
 
     @property
     def shown(self) -> str:
-        """The source whose progress the bar shows; empty if nothing runs."""
-        return list(self._running)[-1] if self._running else ""
+        """The source whose progress the bar shows; empty if nothing runs.
+
+        What was begun last, but work that nobody asked for gives way to what somebody did.
+        """
+        asked_for = [source for source in self._running if source not in self.background]
+        return [*self._running, *asked_for][-1] if self._running else ""
 
     def say(self, text: str) -> None:
         """Show what goes on; after a warning, once that has been read."""
@@ -82,7 +90,8 @@ class StatusStrip(QObject):
 
     def _show(self) -> None:
         if self._running:
-            self._bar.setValue(round(self._bar.maximum() * list(self._running.values())[-1]))
+            self._bar.setValue(round(self._bar.maximum() * self._running[self.shown]))
+            self._cancel.setToolTip(self.titles.get(self.shown, ""))
             self._bar.show()
             self._cancel.show()
 

@@ -174,17 +174,6 @@ def test_a_search_shows_how_far_it_is_and_can_be_stopped(mapped, stand_in, until
     assert mapped.map_page.suggest.isEnabled()
 
 
-def test_stopping_the_map_leaves_the_final_run(mapped, labels, provider, stand_in, until):
-    stand_in.held.update({"train_and_classify", "preview"})
-    mapped.finish_page.run.click()
-    until(lambda: mapped.strip.shown == "final run")
-    mapped.live.refresh()
-    until(lambda: mapped.strip.shown == "live map")
-    mapped._content.cancel.click()
-    until(lambda: mapped.strip.shown == "final run")
-    assert mapped.final_run.running
-
-
 def test_a_map_comes_once_the_engine_is_installed(dock, labels, stand_in, until):
     until(lambda: dock.live.preview.layer is not None)
     dock.scene_page.engine.readyChanged.emit(False)

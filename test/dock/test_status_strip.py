@@ -94,3 +94,17 @@ def test_the_end_of_one_work_leaves_the_bar_to_the_other(parts):
     assert bar.value() == 600
     strip.progress("training", None)
     assert not bar.isVisible()
+
+
+def test_what_somebody_asked_for_is_shown_before_what_began_by_itself(parts):
+    strip, _, bar, cancel = parts
+    strip.background = frozenset(("map",))
+    strip.titles = {"training": "Stop training", "map": "Stop the map"}
+    strip.progress("training", 0.5)
+    strip.progress("map", 0.1)
+    assert strip.shown == "training"
+    wait(400)
+    assert (bar.value(), cancel.toolTip()) == (500, "Stop training")
+    strip.progress("training", None)
+    assert strip.shown == "map"
+    assert (bar.value(), cancel.toolTip()) == (100, "Stop the map")

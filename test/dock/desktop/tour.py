@@ -76,7 +76,10 @@ def scene_page(desk: Desktop) -> None:
     desk.activate()
     desk.press(page.sampleScene)
     strip = desk.dock._content
-    desk.until(strip.cancel.isVisible, "the sample scene is being made")
+    desk.until(
+        lambda: strip.cancel.isVisible() and desk.dock.strip.shown == "source",
+        "the sample scene is being made",
+    )
     desk.press(strip.cancel)
     desk.until(lambda: not strip.progress.isVisible(), "the sample scene is cancelled")
     with desk.answering(choose_file(desk.folder / "work_labels.gpkg")):
