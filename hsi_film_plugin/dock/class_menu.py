@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from qgis.core import QgsMapLayer, QgsMapLayerProxyModel
+from qgis.core import QgsMapLayer, QgsMapLayerProxyModel, QgsProject
 from qgis.gui import QgsMapLayerComboBox
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QColor, QKeySequence
@@ -35,6 +35,8 @@ from .drawing import Drawing
 from .label_class import LabelClass
 from .label_layer import LabelLayerError
 from .labelling import Labelling
+from .preview_layer import PICTURE_OF
+from .preview_layer import PROPERTY as PREVIEW
 
 
 class ClassMenu(QMenu):
@@ -186,8 +188,13 @@ class ClassMenu(QMenu):
         combo = QgsMapLayerComboBox(dialog)
         combo.setFilters(kinds)
         own, scene = self._labelling.labels, self._labelling.scene
-        mine = (None if own is None else own.layer, scene)
-        combo.setExceptedLayerList([layer for layer in mine if layer is not None])
+        mine = [layer for layer in (None if own is None else own.layer, scene) if layer]
+        made = [
+            layer
+            for layer in QgsProject.instance().mapLayers().values()
+            if layer.customProperty(PREVIEW) or layer.customProperty(PICTURE_OF)
+        ]
+        combo.setExceptedLayerList(mine + made)
         buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel, dialog
         )

@@ -98,7 +98,7 @@ def scene_removed(desk: Desktop) -> None:
     label(desk)
     desk.note(
         after_removal=dock.map_page.state.text(),
-        anew=dock.labelling.labels.layer.source() != labels,
+        found_again=dock.labelling.labels.layer.source() == labels,
     )
 
 

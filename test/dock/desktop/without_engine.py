@@ -31,7 +31,7 @@ def play(desk: Desktop) -> None:
     desk.show_page(2)
     desk.press(dock.map_page.updateNow)
     state = dock.map_page.state
-    desk.until(lambda: "does not exist" in state.text(), "the map tells that there is no engine")
+    desk.until(lambda: "Install the engine" in state.text(), "the map tells that it needs one")
     desk.note(
         engine=page.engineStatus.text(),
         asked=asked,
