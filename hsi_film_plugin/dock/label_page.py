@@ -19,6 +19,7 @@ from ..icons import icon
 from .class_menu import ClassMenu
 from .class_table import ClassTableModel, Column
 from .drawing import Drawing
+from .label_layer import LabelLayer
 from .label_statistics import Light
 from .labelling import Labelling
 from .page import Page
@@ -39,6 +40,7 @@ class LabelPage(Page):
 
     def __init__(self, labelling: Labelling, drawing: Drawing, parent: QWidget | None = None):
         super().__init__("label_page", parent)
+        self._heard: dict[str, LabelLayer] = {}
         self._labelling = labelling
         self._drawing = drawing
         self._model = ClassTableModel(self)
@@ -174,7 +176,8 @@ class LabelPage(Page):
     def _labels_changed(self) -> None:
         labels = self._labelling.labels
         self._model.set_labels(labels)
-        if labels is not None:
+        if labels is not None and labels is not self._heard.get(labels.layer.id()):
+            self._heard[labels.layer.id()] = labels  # they come back with their scene
             stack = labels.undo_stack
             stack.canUndoChanged.connect(lambda _: self._enable())
             stack.canRedoChanged.connect(lambda _: self._enable())

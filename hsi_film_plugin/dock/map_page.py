@@ -14,6 +14,7 @@ from qgis.PyQt.QtWidgets import QListWidgetItem, QWidget
 from .accuracy_history import AccuracyPoint
 from .accuracy_plot import AccuracyPlot
 from .drawing import Drawing
+from .label_layer import LabelLayer
 from .labelling import Labelling
 from .live_map import LiveMap
 from .live_state import LiveState
@@ -44,6 +45,7 @@ class MapPage(Page):
         self._live = live
         self._suggestions = suggestions
         self._history: list[AccuracyPoint] = []
+        self._heard: dict[str, LabelLayer] = {}
         self.plot = self.put(self.plotLayout, AccuracyPlot(self))
         self._set_up_live()
         self._set_up_next()
@@ -142,7 +144,9 @@ class MapPage(Page):
         self.plot.set_points([])
         labels = self._labelling.labels
         if labels is not None:
-            labels.classes.changed.connect(self._list_classes)
+            if labels is not self._heard.get(labels.layer.id()):
+                self._heard[labels.layer.id()] = labels  # they come back with their scene
+                labels.classes.changed.connect(self._list_classes)
             kept = str(labels.layer.customProperty(HISTORY_OF_LABELS, "") or "")
             self.restore_history(from_json(kept))
         self._list_classes()
