@@ -23,6 +23,7 @@ from qgis.core import (
     QgsProject,
     QgsRectangle,
 )
+from qgis.gui import QgsMapLayerComboBox
 from qgis.PyQt.QtCore import Qt, QTimer
 from qgis.PyQt.QtWidgets import QApplication, QDialogButtonBox, QDockWidget
 from qgis.utils import iface
@@ -118,11 +119,14 @@ class Session:
 
         def accept() -> None:
             dialog = QApplication.activeModalWidget()
+            layers = dialog.findChild(QgsMapLayerComboBox)
+            layers.setCurrentIndex(layers.findText("Training polygons"))
             save(on_screen(dialog), self._path("guide-import-classes"))
             dialog.findChild(QDialogButtonBox).button(QDialogButtonBox.StandardButton.Ok).click()
 
         later(500, accept)
-        page.classMenu.menu().actions()[0].trigger()
+        entries = page.classMenu.menu().actions()
+        next(e for e in entries if e.text().startswith("Import classes from a layer")).trigger()
         wait_for(lambda: page.classes.model().rowCount() > 2, "the classes")
         for layer in QgsProject.instance().mapLayers().values():
             if layer.name() in ("Training polygons", "Reference polygons"):
