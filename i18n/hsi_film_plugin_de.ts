@@ -669,12 +669,12 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/label_file.py" line="337"/>
+        <location filename="../hsi_film_plugin/dock/label_file.py" line="344"/>
         <source>“{}” is no longer there. Bring it back, or begin a new label layer.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/label_file.py" line="340"/>
+        <location filename="../hsi_film_plugin/dock/label_file.py" line="347"/>
         <source>“{path}” cannot be read or changed: {reason}.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1426,92 +1426,92 @@ sha256:
 <context>
     <name>ClassMenu</name>
     <message>
-        <location filename="../hsi_film_plugin/dock/class_menu.py" line="52"/>
+        <location filename="../hsi_film_plugin/dock/class_menu.py" line="54"/>
         <source>Move up</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/class_menu.py" line="53"/>
+        <location filename="../hsi_film_plugin/dock/class_menu.py" line="55"/>
         <source>Move down</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/class_menu.py" line="55"/>
+        <location filename="../hsi_film_plugin/dock/class_menu.py" line="57"/>
         <source>Change colour…</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/class_menu.py" line="57"/>
+        <location filename="../hsi_film_plugin/dock/class_menu.py" line="59"/>
         <source>Import classes from a layer…</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/class_menu.py" line="58"/>
+        <location filename="../hsi_film_plugin/dock/class_menu.py" line="60"/>
         <source>Import classes from a file…</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/class_menu.py" line="59"/>
+        <location filename="../hsi_film_plugin/dock/class_menu.py" line="61"/>
         <source>Import labels from a layer…</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/class_menu.py" line="60"/>
+        <location filename="../hsi_film_plugin/dock/class_menu.py" line="62"/>
         <source>Export classes…</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/class_menu.py" line="94"/>
+        <location filename="../hsi_film_plugin/dock/class_menu.py" line="96"/>
         <source>Add or choose a class first.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/class_menu.py" line="108"/>
+        <location filename="../hsi_film_plugin/dock/class_menu.py" line="110"/>
         <source>Classes of which layer?</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/class_menu.py" line="116"/>
+        <location filename="../hsi_film_plugin/dock/class_menu.py" line="118"/>
         <source>A file of classes</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/class_menu.py" line="174"/>
+        <location filename="../hsi_film_plugin/dock/class_menu.py" line="176"/>
         <source>Classes (*.csv *.qml)</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/class_menu.py" line="146"/>
+        <location filename="../hsi_film_plugin/dock/class_menu.py" line="148"/>
         <source>Labels of which layer?</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/class_menu.py" line="155"/>
+        <location filename="../hsi_film_plugin/dock/class_menu.py" line="157"/>
         <source>Labels</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/class_menu.py" line="155"/>
+        <location filename="../hsi_film_plugin/dock/class_menu.py" line="157"/>
         <source>The field that holds the class</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/class_menu.py" line="167"/>
+        <location filename="../hsi_film_plugin/dock/class_menu.py" line="169"/>
         <source>Labels imported: {}.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/class_menu.py" line="172"/>
+        <location filename="../hsi_film_plugin/dock/class_menu.py" line="174"/>
         <source>There are no classes to export yet.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/class_menu.py" line="174"/>
+        <location filename="../hsi_film_plugin/dock/class_menu.py" line="176"/>
         <source>Export classes</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/class_menu.py" line="200"/>
+        <location filename="../hsi_film_plugin/dock/class_menu.py" line="207"/>
         <source>The project has no other layer of that kind.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1698,73 +1698,98 @@ sha256:
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/dock.py" line="168"/>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="176"/>
         <source>Scene</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/dock.py" line="168"/>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="176"/>
         <source>The image, its labels and the engine</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/dock.py" line="168"/>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="176"/>
         <source>Label</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/dock.py" line="168"/>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="176"/>
         <source>Classes, drawing tools and spectra</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/dock.py" line="168"/>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="176"/>
         <source>Map</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/dock.py" line="168"/>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="176"/>
         <source>The live map, and where to label next</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/dock.py" line="168"/>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="176"/>
         <source>Finish</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/dock.py" line="168"/>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="176"/>
         <source>The final map and its accuracy</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/dock.py" line="168"/>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="176"/>
         <source>Synthetic</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/dock.py" line="168"/>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="176"/>
         <source>Samples for rare classes</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/dock.py" line="281"/>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="289"/>
         <source>Choose a hyperspectral image on the page “Scene”.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/dock.py" line="283"/>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="291"/>
         <source>Add classes and draw labels on the page “Label”.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/dock.py" line="336"/>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="344"/>
         <source>Stop the final run?</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/dock.py" line="338"/>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="346"/>
         <source>Stop the installation?</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="86"/>
+        <source>Stop the live map</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="87"/>
+        <source>Stop looking for places</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="88"/>
+        <source>Stop the final run</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="89"/>
+        <source>Stop the installation</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="90"/>
+        <source>Stop what makes the picture or the sample scene</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -1979,22 +2004,22 @@ Go back to the engine that the plugin installs? (“No” lets you choose anothe
 <context>
     <name>FinalRun</name>
     <message>
-        <location filename="../hsi_film_plugin/dock/final_run.py" line="60"/>
+        <location filename="../hsi_film_plugin/dock/final_run.py" line="63"/>
         <source>Wait until the run before has ended, or cancel it.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/final_run.py" line="64"/>
+        <location filename="../hsi_film_plugin/dock/final_run.py" line="67"/>
         <source>Processing does not know “{}”. Restart QGIS.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/final_run.py" line="111"/>
+        <location filename="../hsi_film_plugin/dock/final_run.py" line="119"/>
         <source>Cancelled: nothing is left.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/final_run.py" line="114"/>
+        <location filename="../hsi_film_plugin/dock/final_run.py" line="122"/>
         <source>The run has failed: see its log.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -2231,17 +2256,17 @@ Go back to the engine that the plugin installs? (“No” lets you choose anothe
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/label_page.py" line="212"/>
+        <location filename="../hsi_film_plugin/dock/label_page.py" line="215"/>
         <source>Every class has enough labels in enough places.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/label_page.py" line="257"/>
+        <location filename="../hsi_film_plugin/dock/label_page.py" line="260"/>
         <source>Delete the selected classes together with their labels ({})? It can be undone.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/label_page.py" line="269"/>
+        <location filename="../hsi_film_plugin/dock/label_page.py" line="272"/>
         <source>Select two or more classes in the table first.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -2436,7 +2461,7 @@ Go back to the engine that the plugin installs? (“No” lets you choose anothe
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/label_page.py" line="218"/>
+        <location filename="../hsi_film_plugin/dock/label_page.py" line="221"/>
         <source>, from the first {} labels only</source>
         <translation type="unfinished"></translation>
     </message>
@@ -2535,22 +2560,22 @@ Go back to the engine that the plugin installs? (“No” lets you choose anothe
 <context>
     <name>MapPage</name>
     <message>
-        <location filename="../hsi_film_plugin/dock/map_page.py" line="90"/>
+        <location filename="../hsi_film_plugin/dock/map_page.py" line="92"/>
         <source>Classes</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/map_page.py" line="90"/>
+        <location filename="../hsi_film_plugin/dock/map_page.py" line="92"/>
         <source>Confidence</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/map_page.py" line="90"/>
+        <location filename="../hsi_film_plugin/dock/map_page.py" line="92"/>
         <source>Disagreement</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/map_page.py" line="131"/>
+        <location filename="../hsi_film_plugin/dock/map_page.py" line="133"/>
         <source>Show</source>
         <translation type="unfinished"></translation>
     </message>
@@ -2675,7 +2700,7 @@ Go back to the engine that the plugin installs? (“No” lets you choose anothe
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/map_page.py" line="169"/>
+        <location filename="../hsi_film_plugin/dock/map_page.py" line="173"/>
         <source>Looking for places…</source>
         <translation type="unfinished"></translation>
     </message>

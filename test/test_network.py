@@ -16,7 +16,7 @@ from qgis.testing import start_app
 from hsi_film_plugin import network
 from hsi_film_plugin.bridge.download import DownloadFailure, Published, download
 
-CONTENT = bytes(range(256)) * 20_000
+CONTENT = bytes(range(256)) * 160_000  # too much to arrive between two looks
 
 
 class Stop(Exception):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -316,29 +316,36 @@ def opened(path: Path, *, update: bool = True) -> Iterator[gdal.Dataset]:
     """
     access = gdal.OF_VECTOR | (gdal.OF_UPDATE if update else gdal.OF_READONLY)
     patience = [f"PRELUDE_STATEMENTS=PRAGMA busy_timeout = {PATIENCE_MS}"]
-    gdal.PushErrorHandler("CPLQuietErrorHandler")
+    said: list[str] = []
+
+    def hear(severity: int, number: int, message: str) -> None:
+        # Where another plugin has switched GDAL's exceptions on, each call forgets the last error.
+        if severity >= gdal.CE_Failure:
+            said.append(message)
+
+    gdal.PushErrorHandler(hear)
     gdal.ErrorReset()
     try:
         dataset = gdal.OpenEx(str(path), access, allowed_drivers=["GPKG"], open_options=patience)
         if dataset is None:
-            raise LabelLayerError(_reason(path))
+            raise LabelLayerError(_reason(path, said))
         yield dataset
         dataset.FlushCache()
-        if gdal.GetLastErrorType() >= gdal.CE_Failure:
-            raise LabelLayerError(_reason(path))
-    except RuntimeError as error:  # another plugin may have switched GDAL's exceptions on
-        raise LabelLayerError(_reason(path)) from error
+        if said:
+            raise LabelLayerError(_reason(path, said))
+    except RuntimeError as error:
+        raise LabelLayerError(_reason(path, [*said, str(error)])) from error
     finally:
         gdal.PopErrorHandler()
 
 
-def _reason(path: Path) -> str:
+def _reason(path: Path, said: Sequence[str]) -> str:
     if not path.exists():
         return tr("“{}” is no longer there. Bring it back, or begin a new label layer.").format(
             path
         )
     return tr("“{path}” cannot be read or changed: {reason}.").format(
-        path=path, reason=(gdal.GetLastErrorMsg() or "?").rstrip(".")
+        path=path, reason=(said[0] if said else "?").rstrip(".")
     )
 
 

@@ -331,7 +331,7 @@ def _reason(blend: np.ndarray, committee: np.ndarray, classes: Sequence[LabelCla
     others = np.where(np.arange(len(classes)) == first, -np.inf, committee)
     rival = int(others.argmax())
     if committee[first] - committee[rival] < CLEAR:
-        return f"The map says {classes[first].name}, other heads {classes[rival].name}."
+        return f"The map says {classes[first].name}, other classifiers {classes[rival].name}."
     return f"Unlike the labels so far, though the map takes it for {classes[first].name}."
 
 

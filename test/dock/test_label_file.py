@@ -84,23 +84,38 @@ def test_gdals_faults_are_sentences_whether_it_raises_or_not(qgis, tmp_path):
             (gdal.UseExceptions if before else gdal.DontUseExceptions)()
 
 
+#: Writes into a GeoPackage until it is told to stop, as another program would.
+WRITER = """
+import sqlite3, sys
+other = sqlite3.connect(sys.argv[1], isolation_level=None)
+other.execute("PRAGMA journal_mode = wal")  # as QGIS has it while a layer can be edited
+other.execute("BEGIN IMMEDIATE")
+print("writing", flush=True)
+sys.stdin.readline()
+other.execute("ROLLBACK")
+"""
+
+
 def test_a_file_that_is_being_written_to_is_waited_for_only_shortly(qgis, tmp_path):
-    import sqlite3
+    import subprocess
+    import sys
     import time
 
     from hsi_film_plugin.dock.label_file import LabelLayerError, create_label_file, store_style
 
     file = create_label_file(tmp_path / "a.gpkg", crs())
     store_style(file, "<qgis/>")
-    other = sqlite3.connect(file.path, isolation_level=None)
-    other.execute("PRAGMA journal_mode = wal")  # as QGIS has it while a layer can be edited
-    other.execute("BEGIN IMMEDIATE")
-    before = time.monotonic()
-    with pytest.raises(LabelLayerError, match=r"a\.gpkg.*locked"):
-        store_style(file, "<qgis version='2'/>")
-    waited = time.monotonic() - before
-    other.execute("ROLLBACK")
-    other.close()
+    # A process of its own: two copies of SQLite in one process do not see each other's locks.
+    command = [sys.executable, "-c", WRITER, str(file.path)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as writer:
+        assert writer.stdout.readline() == "writing\n"
+        before = time.monotonic()
+        with pytest.raises(LabelLayerError, match=r"a\.gpkg.*locked"):
+            store_style(file, "<qgis version='2'/>")
+        waited = time.monotonic() - before
+        writer.communicate("stop\n")
     assert waited < 4, "SQLite's own patience is five seconds"
     store_style(file, "<qgis version='3'/>")
 

@@ -179,8 +179,8 @@ CLASSES = tuple(LabelClass(c + 1, name, "#000000") for c, name in enumerate("ABC
     ("blend", "committee", "reason"),
     [
         ([0.62, 0.38, 0], [0.1, 0.1, 0.8], "Unsure: A (62%) or B (38%)."),
-        ([0.9, 0.05, 0.05], [0.2, 0.7, 0.1], "The map says A, other heads B."),
-        ([0.9, 0.05, 0.05], [0.5, 0.1, 0.4], "The map says A, other heads C."),
+        ([0.9, 0.05, 0.05], [0.2, 0.7, 0.1], "The map says A, other classifiers B."),
+        ([0.9, 0.05, 0.05], [0.5, 0.1, 0.4], "The map says A, other classifiers C."),
         ([0.9, 0.1, 0], [0.9, 0, 0.1], "Unlike the labels so far, though the map takes it for A."),
     ],
 )
