@@ -10,7 +10,6 @@ from typing import Any
 
 from qgis.core import (
     QgsApplication,
-    QgsCoordinateTransform,
     QgsCsException,
     QgsGeometry,
     QgsMapLayer,
@@ -20,6 +19,7 @@ from qgis.gui import QgsDockWidget, QgsMapCanvas, QgsMapTool, QgsScrollArea
 from qgis.PyQt.QtCore import Qt, QTimer
 from qgis.PyQt.QtWidgets import QFrame, QLabel, QMessageBox, QWidget
 
+from .crs_transform import transform_between
 from .drawing import Drawing
 from .engine_panel import EngineMenu
 from .final_run import FinalRun
@@ -245,12 +245,10 @@ class Dock(QgsDockWidget):
 
     def _on_canvas(self, geometry: QgsGeometry, layer: QgsMapLayer) -> QgsGeometry:
         shown = self._canvas.mapSettings().destinationCrs()
-        if layer.crs().isValid() and shown.isValid() and layer.crs() != shown:
-            transform = QgsCoordinateTransform(layer.crs(), shown, QgsProject.instance())
-            try:
-                geometry.transform(transform)
-            except QgsCsException:
-                return geometry
+        try:
+            geometry.transform(transform_between(layer.crs(), shown))
+        except QgsCsException:
+            return geometry
         return geometry
 
     def _keys_wanted(self) -> bool:

@@ -8,11 +8,9 @@ from typing import Any
 
 from qgis.core import (
     QgsCoordinateReferenceSystem,
-    QgsCoordinateTransform,
     QgsCsException,
     QgsGeometry,
     QgsPointXY,
-    QgsProject,
     QgsWkbTypes,
 )
 from qgis.gui import QgsMapCanvas, QgsMapMouseEvent, QgsMapTool, QgsRubberBand
@@ -22,6 +20,7 @@ from qgis.PyQt.QtGui import QColor, QKeyEvent
 from qgis.PyQt.QtWidgets import QApplication
 
 from ..translation import tr
+from .crs_transform import transform_between
 from .pixel_grid import PixelGrid
 
 _FILL_ALPHA = 70
@@ -151,7 +150,7 @@ class LabelTool(QgsMapTool):
         target: QgsCoordinateReferenceSystem,
     ) -> QgsPointXY | None:
         try:
-            moved = _way(source, target).transform(point)
+            moved = transform_between(source, target).transform(point)
         except QgsCsException:
             return None
         return moved if math.isfinite(moved.x()) and math.isfinite(moved.y()) else None
@@ -172,7 +171,7 @@ class LabelTool(QgsMapTool):
     ) -> QgsGeometry:
         moved = QgsGeometry(geometry)
         try:
-            moved.transform(_way(source, target))
+            moved.transform(transform_between(source, target))
         except QgsCsException:
             return QgsGeometry()
         return moved if moved.boundingBox().isFinite() else QgsGeometry()
@@ -239,13 +238,6 @@ def is_drag(start: Any, position: Any) -> bool:
 def ends_drawing(event: QKeyEvent) -> bool:
     """Return whether a key is one of those that end what is being drawn."""
     return event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-
-
-def _way(
-    source: QgsCoordinateReferenceSystem, target: QgsCoordinateReferenceSystem
-) -> QgsCoordinateTransform:
-    # Without a CRS QGIS shows a layer's coordinates as they are; so does a transform without one.
-    return QgsCoordinateTransform(source, target, QgsProject.instance().transformContext())
 
 
 def valid_polygons(geometry: QgsGeometry) -> QgsGeometry:

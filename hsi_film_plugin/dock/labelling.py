@@ -9,7 +9,6 @@ from pathlib import Path
 
 from qgis.core import (
     QgsApplication,
-    QgsCoordinateTransform,
     QgsCsException,
     QgsGeometry,
     QgsMapLayer,
@@ -23,6 +22,7 @@ from qgis.PyQt.QtCore import QObject, QStandardPaths, QTimer, pyqtSignal
 
 from ..layers.raster_source import raster_file
 from ..translation import tr
+from .crs_transform import transform_between
 from .label_file import labels_beside, path_of
 from .label_layer import LabelLayer, LabelLayerError
 from .label_statistics import StatisticsTask
@@ -287,11 +287,8 @@ class Labelling(QObject):
         placed = QgsGeometry(geometry)
         if self.grid is None or self.labels is None:
             return placed
-        source, target = self.grid.crs, self.labels.layer.crs()
-        if not source.isValid() or not target.isValid() or source == target:
-            return placed
         try:
-            placed.transform(QgsCoordinateTransform(source, target, QgsProject.instance()))
+            placed.transform(transform_between(self.grid.crs, self.labels.layer.crs()))
         except QgsCsException:
             self.problem.emit(
                 self.tr(

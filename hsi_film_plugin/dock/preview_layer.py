@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from qgis.core import (
-    QgsColorRampShader,
     QgsCoordinateReferenceSystem,
     QgsLayerTreeLayer,
     QgsLayerTreeNode,
@@ -15,14 +14,12 @@ from qgis.core import (
     QgsProject,
     QgsRasterLayer,
     QgsRasterRenderer,
-    QgsRasterShader,
-    QgsSingleBandPseudoColorRenderer,
 )
 from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
 from qgis.PyQt.QtGui import QColor
 from qgis.PyQt.QtXml import QDomDocument, QDomElement
 
-from ..layers.layer_styles import CONFIDENCE_RAMP, MapClass
+from ..layers.layer_styles import CONFIDENCE_RAMP, MapClass, share_renderer
 from .engine_task import discard_output
 
 #: Custom property by which the layer is known for ours.
@@ -263,27 +260,11 @@ class PreviewLayer(QObject):
                 self._layer.dataProvider(), 1, entries
             )
         elif self._mode is PreviewMode.CONFIDENCE:
-            renderer = self._ramp(2, CONFIDENCE_RAMP)
+            renderer = share_renderer(self._layer, 2, CONFIDENCE_RAMP)
         else:
-            renderer = self._ramp(3, DISAGREEMENT_RAMP)
+            renderer = share_renderer(self._layer, 3, DISAGREEMENT_RAMP)
         self._layer.setRenderer(renderer)
         self._layer.setOpacity(self._opacity)  # which QGIS keeps in the renderer
-
-    def _ramp(self, band: int, colors: Iterable[tuple[float, str]]) -> QgsRasterRenderer:
-        ramp = QgsColorRampShader(0.0, 1.0)
-        ramp.setColorRampType(QgsColorRampShader.Type.Interpolated)
-        ramp.setColorRampItemList(
-            [
-                QgsColorRampShader.ColorRampItem(value, QColor(color), f"{value:.0%}")
-                for value, color in colors
-            ]
-        )
-        shader = QgsRasterShader()
-        shader.setRasterShaderFunction(ramp)
-        renderer = QgsSingleBandPseudoColorRenderer(self._layer.dataProvider(), band, shader)
-        renderer.setClassificationMin(0.0)
-        renderer.setClassificationMax(1.0)
-        return renderer
 
     def _remove_strays(self) -> None:
         """A project that was saved with a preview has lost its file."""

@@ -7,12 +7,12 @@ from qgis.core import (
     QgsCsException,
     QgsGeometry,
     QgsPointXY,
-    QgsProject,
 )
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
 
 from .class_curves import ClassCurve, LabelCurve, class_curve
+from .crs_transform import transform_between
 from .label_file import class_id_of
 from .labelling import Labelling
 from .spectra_plot import SpectraPlot
@@ -108,10 +108,10 @@ class SpectraPanel(QObject):
     def _on_grid(self, point: QgsPointXY) -> QgsPointXY:
         grid = self._labelling.grid
         shown = self._canvas.mapSettings().destinationCrs()
-        if grid is None or not grid.crs.isValid() or not shown.isValid() or grid.crs == shown:
+        if grid is None:
             return point
         try:
-            return QgsCoordinateTransform(shown, grid.crs, QgsProject.instance()).transform(point)
+            return transform_between(shown, grid.crs).transform(point)
         except QgsCsException:
             return QgsPointXY(float("nan"), float("nan"))
 
@@ -155,10 +155,7 @@ class SpectraPanel(QObject):
         labelling = self._labelling
         if labelling.labels is None or labelling.grid is None:
             return None
-        source, target = labelling.labels.layer.crs(), labelling.grid.crs
-        if not source.isValid() or not target.isValid() or source == target:
-            return None
-        return QgsCoordinateTransform(source, target, QgsProject.instance())
+        return transform_between(labelling.labels.layer.crs(), labelling.grid.crs)
 
     def _labels_read(self, spectra: object) -> None:
         for item in spectra:  # type: ignore[attr-defined]

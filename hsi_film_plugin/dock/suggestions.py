@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from qgis.core import QgsCoordinateTransform, QgsCsException, QgsGeometry, QgsProject, QgsRectangle
+from qgis.core import QgsCsException, QgsGeometry, QgsRectangle
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 
+from .crs_transform import transform_between
 from .engine_task import EngineTask, LatestJob
 from .live_map import LiveMap
 from .suggestion_markers import Marker, SuggestionMarkers
@@ -257,7 +258,7 @@ class Suggestions(QObject):
         placed = QgsGeometry(geometry)
         target = self._canvas.mapSettings().destinationCrs()
         try:
-            placed.transform(QgsCoordinateTransform(grid.crs, target, QgsProject.instance()))
+            placed.transform(transform_between(grid.crs, target))
         except QgsCsException:
             return None
         return placed

@@ -32,6 +32,11 @@ class Device:
         return torch.device(self.kind)
 
 
+def device_facts(device: Device) -> dict[str, str]:
+    """Return what a job's result says of the device that it ran on."""
+    return {"device": device.kind, "device_reason": device.reason}
+
+
 def choose_device(wanted: str = "auto") -> Device:
     """Return the wanted device, or the fastest one that works.
 

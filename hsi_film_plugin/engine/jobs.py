@@ -15,7 +15,7 @@ from . import parameters as given
 from .assessment_report import assess_map
 from .backbone_conversion import ConversionSettings, convert_backbone
 from .classification import Classifier, Mapped, Products, classify, extent_block
-from .device import Device, choose_device
+from .device import Device, choose_device, device_facts
 from .errors import InputError
 from .feature_raster import FeatureRasterSettings, write_features
 from .labels import read_labels
@@ -134,7 +134,7 @@ def extract_features_job(params: Parameters, progress: Progress) -> Result:
             write_features(scene, settings, device, hidden["output"], progress)
             progress.report(1.0, "Done")
         warnings = list(scene.warnings)
-    return _paths(outputs) | _device_result(device) | {"warnings": warnings}
+    return _paths(outputs) | device_facts(device) | {"warnings": warnings}
 
 
 def sample_scene_job(params: Parameters, progress: Progress) -> Result:
@@ -302,17 +302,11 @@ def _paths(outputs: Mapping[str, Path]) -> Result:
     return {name: str(path) for name, path in outputs.items()}
 
 
-def _device_result(device: Device) -> Result:
-    return {"device": device.kind, "device_reason": device.reason}
-
-
 def _result(
     outputs: Mapping[str, Path], model: Model, device: Device, warnings: list[str]
 ) -> Result:
     classes = [{"value": c.value, "name": c.name, "color": c.color} for c in model.classes]
-    return (
-        _paths(outputs) | _device_result(device) | {"classes": classes, "warnings": list(warnings)}
-    )
+    return _paths(outputs) | device_facts(device) | {"classes": classes, "warnings": list(warnings)}
 
 
 def _accuracy(evidence: Evidence, n_classes: int) -> Result:

@@ -11,7 +11,7 @@ import pyogrio
 
 from . import parameters as given
 from .classification import TILE, extent_block
-from .device import Device, choose_device
+from .device import Device, choose_device, device_facts
 from .errors import InputError
 from .grid import Grid
 from .label_vector import vector_layers
@@ -42,7 +42,7 @@ def prepare_job(params: Parameters, progress: Progress) -> Result:
         live = _live_scene(params, scene, device)
         tiles = live.prepare(extent_block(scene, given.extent(params)), progress)
         progress.report(1.0, "Done")
-        return _device_result(device) | {
+        return device_facts(device) | {
             "tiles": len(tiles),
             "computed": live.computed,
             "extent": _extent_of(live, tiles),
@@ -66,7 +66,7 @@ def preview_job(params: Parameters, progress: Progress) -> Result:
         with atomic_output(output) as hidden:
             write_preview(hidden, found.values, scene, shown, tags)
             progress.report(1.0, "Done")
-        return _device_result(device) | {
+        return device_facts(device) | {
             "output": str(output),
             "classes": [
                 {"value": c.value, "name": c.name, "color": c.color} for c in labels.classes
@@ -98,7 +98,7 @@ def suggest_job(params: Parameters, progress: Progress) -> Result:
             live, labels, shown, count, _points(params), progress.part(0.02, 1.0)
         )
         progress.report(1.0, "Done")
-        return _device_result(device) | {
+        return device_facts(device) | {
             "suggestions": [
                 {
                     "x": one.x,
@@ -202,10 +202,6 @@ def _device(params: Parameters) -> Device:
     device = choose_device(given.text(params, "device") or "auto")
     logger.info("Device: %s", device.reason)
     return device
-
-
-def _device_result(device: Device) -> Result:
-    return {"device": device.kind, "device_reason": device.reason}
 
 
 def _extent_of(live: LiveScene, tiles: list[tuple[int, int]]) -> list[float]:

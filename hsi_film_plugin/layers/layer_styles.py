@@ -65,20 +65,27 @@ def style_confidence(layer: QgsMapLayer) -> None:
     """Show a confidence raster (0 to 1) with one fixed ramp, so that maps can be compared."""
     if not isinstance(layer, QgsRasterLayer):
         return
+    layer.setRenderer(share_renderer(layer, 1, CONFIDENCE_RAMP))
+
+
+def share_renderer(
+    layer: QgsRasterLayer, band: int, colors: Iterable[tuple[float, str]]
+) -> QgsSingleBandPseudoColorRenderer:
+    """Return what shows a band of values from 0 to 1 in colours between those given."""
     ramp = QgsColorRampShader(0.0, 1.0)
     ramp.setColorRampType(QgsColorRampShader.Type.Interpolated)
     ramp.setColorRampItemList(
         [
             QgsColorRampShader.ColorRampItem(value, QColor(color), f"{value:.0%}")
-            for value, color in CONFIDENCE_RAMP
+            for value, color in colors
         ]
     )
     shader = QgsRasterShader()
     shader.setRasterShaderFunction(ramp)
-    renderer = QgsSingleBandPseudoColorRenderer(layer.dataProvider(), 1, shader)
+    renderer = QgsSingleBandPseudoColorRenderer(layer.dataProvider(), band, shader)
     renderer.setClassificationMin(0.0)
     renderer.setClassificationMax(1.0)
-    layer.setRenderer(renderer)
+    return renderer
 
 
 def style_bands(layer: QgsMapLayer, red: int, green: int, blue: int) -> None:

@@ -51,20 +51,6 @@ def temporary(own_cache):
 
 
 @pytest.fixture
-def wait(qgis):
-    """Lets QGIS work until a condition holds, or fails."""
-
-    def until(condition, seconds=20):
-        end = time.monotonic() + seconds
-        while not condition():
-            assert time.monotonic() < end, "it has not come to pass"
-            qgis.processEvents()
-            time.sleep(0.001)
-
-    return until
-
-
-@pytest.fixture
 def make_task(qgis, client, temporary):
     """Makes a task whose signals are noted, each with the thread that it arrived in."""
     from hsi_film_plugin.dock.engine_task import EngineTask
@@ -92,23 +78,23 @@ def names(task):
     return [name for name, *_ in task.told]
 
 
-def test_result_and_progress_arrive_in_the_main_thread(make_task, client, wait):
+def test_result_and_progress_arrive_in_the_main_thread(make_task, client, until):
     task = make_task()
     task.start()
-    wait(lambda: ended(task))
+    until(lambda: ended(task))
     assert names(task) == ["progressed", "succeeded"]
     assert task.told[0][1] == (0.5, "Half way")
     assert all(in_main for *_, in_main in task.told)
 
 
-def test_parameters_without_a_value_are_left_to_the_engine(make_task, client, wait):
+def test_parameters_without_a_value_are_left_to_the_engine(make_task, client, until):
     task = make_task()
     task.start()
-    wait(lambda: ended(task))
+    until(lambda: ended(task))
     assert client.jobs == [("prepare", {"input": "scene.tif"})]
 
 
-def test_parameters_are_made_in_the_tasks_thread(make_task, client, wait, qgis):
+def test_parameters_are_made_in_the_tasks_thread(make_task, client, until, qgis):
     from hsi_film_plugin.dock.engine_task import EngineTask
 
     threads = []
@@ -121,19 +107,19 @@ def test_parameters_are_made_in_the_tasks_thread(make_task, client, wait, qgis):
     done = []
     task.succeeded.connect(done.append)
     task.start()
-    wait(lambda: done)
+    until(lambda: done)
     assert threading.main_thread() not in threads
     assert len(threads) == 2
 
 
 def test_labels_are_a_file_for_the_time_of_the_run_only(
-    make_task, client, wait, polygons, temporary
+    make_task, client, until, polygons, temporary
 ):
     from hsi_film_plugin.layers.label_export import capture_labels
 
     task = make_task(labels=capture_labels(polygons, "class_id", "Labels", "Field"))
     task.start()
-    wait(lambda: ended(task))
+    until(lambda: ended(task))
     assert names(task)[-1] == "succeeded"
     assert client.labels_seen.startswith(b"fgb")
     assert client.jobs[0][1]["class_field"] == "class_id"
@@ -141,14 +127,14 @@ def test_labels_are_a_file_for_the_time_of_the_run_only(
 
 
 def test_labels_that_cannot_be_exported_are_a_failure_with_a_sentence(
-    make_task, client, wait, polygons
+    make_task, client, until, polygons
 ):
     from hsi_film_plugin.layers.label_export import capture_labels
 
     polygons.dataProvider().truncate()
     task = make_task(labels=capture_labels(polygons, "class_id", "Labels", "Field"))
     task.start()
-    wait(lambda: ended(task))
+    until(lambda: ended(task))
     name, (sentence, kind), _ = task.told[-1]
     assert name == "failed"
     assert "no features" in sentence
@@ -156,12 +142,12 @@ def test_labels_that_cannot_be_exported_are_a_failure_with_a_sentence(
     assert client.jobs == []
 
 
-def test_output_belongs_to_who_receives_the_result(make_task, wait, temporary):
+def test_output_belongs_to_who_receives_the_result(make_task, until, temporary):
     from hsi_film_plugin.dock.engine_task import discard_output
 
     task = make_task(output="map.tif")
     task.start()
-    wait(lambda: ended(task))
+    until(lambda: ended(task))
     path = Path(task.told[-1][1][0]["output"])
     assert path.read_text() == "a map"
     discard_output(str(path))
@@ -178,18 +164,18 @@ def test_nothing_but_a_tasks_own_folder_is_ever_discarded(tmp_path):
     assert path.exists()
 
 
-def test_failure_of_the_engine_is_told_with_its_kind(make_task, client, wait, temporary):
+def test_failure_of_the_engine_is_told_with_its_kind(make_task, client, until, temporary):
     from hsi_film_plugin.bridge.client import EngineFailure
 
     client.failure = EngineFailure("The engine was killed.", "died")
     task = make_task(output="map.tif")
     task.start()
-    wait(lambda: ended(task))
+    until(lambda: ended(task))
     assert task.told[-1][:2] == ("failed", ("The engine was killed.", "died"))
     assert list(temporary.iterdir()) == []
 
 
-def test_missing_engine_is_told_like_any_failure(qgis, wait, monkeypatch, temporary):
+def test_missing_engine_is_told_like_any_failure(qgis, until, monkeypatch, temporary):
     from hsi_film_plugin.bridge.client import EngineFailure
     from hsi_film_plugin.dock import engine_task
 
@@ -201,11 +187,11 @@ def test_missing_engine_is_told_like_any_failure(qgis, wait, monkeypatch, tempor
     told = []
     task.failed.connect(lambda *values: told.append(values))
     task.start()
-    wait(lambda: told)
+    until(lambda: told)
     assert told == [("No engine is installed.", "missing")]
 
 
-def test_cancelled_task_leaves_no_file(make_task, client, wait, temporary, polygons):
+def test_cancelled_task_leaves_no_file(make_task, client, until, temporary, polygons):
     from hsi_film_plugin.layers.label_export import capture_labels
 
     client.held = True
@@ -213,14 +199,14 @@ def test_cancelled_task_leaves_no_file(make_task, client, wait, temporary, polyg
         labels=capture_labels(polygons, "class_id", "Labels", "Field"), output="map.tif"
     )
     task.start()
-    wait(lambda: client.jobs)
+    until(lambda: client.jobs)
     task.cancel()
-    wait(lambda: ended(task))
+    until(lambda: ended(task))
     assert names(task)[-1] == "cancelled"
     assert list(temporary.iterdir()) == []
 
 
-def test_task_that_is_cancelled_before_it_starts_says_so(make_task, client, wait):
+def test_task_that_is_cancelled_before_it_starts_says_so(make_task, client, until):
     client.held = True
     tasks = [make_task() for _ in range(40)]
     for task in tasks:
@@ -228,23 +214,23 @@ def test_task_that_is_cancelled_before_it_starts_says_so(make_task, client, wait
     for task in tasks[1:]:
         task.cancel()
     client.held = False
-    wait(lambda: all(ended(task) for task in tasks))
+    until(lambda: all(ended(task) for task in tasks))
     assert {names(task)[-1] for task in tasks[1:]} == {"cancelled"}
 
 
-def test_forgotten_task_tells_nobody_and_leaves_no_file(make_task, client, wait, temporary):
+def test_forgotten_task_tells_nobody_and_leaves_no_file(make_task, client, until, temporary):
     client.held = client.stubborn = True
     task = make_task(output="map.tif")
     task.start()
-    wait(lambda: client.jobs)
+    until(lambda: client.jobs)
     task.forget()
     client.held = False  # it finishes all the same
-    wait(lambda: not list(temporary.iterdir()))
-    wait_a_little(wait)
+    until(lambda: not list(temporary.iterdir()))
+    wait_a_little(until)
     assert not ended(task)
 
 
-def test_task_that_nobody_holds_is_not_lost(qgis, client, wait, temporary):
+def test_task_that_nobody_holds_is_not_lost(qgis, client, until, temporary):
     import gc
 
     from hsi_film_plugin.dock.engine_task import EngineTask
@@ -259,9 +245,9 @@ def test_task_that_nobody_holds_is_not_lost(qgis, client, wait, temporary):
 
     begin()
     gc.collect()
-    wait(lambda: client.jobs)
+    until(lambda: client.jobs)
     client.held = False
-    wait(lambda: told)
+    until(lambda: told)
 
 
 def test_nobody_is_asked_before_a_task_is_cancelled(make_task):
@@ -272,7 +258,7 @@ def test_nobody_is_asked_before_a_task_is_cancelled(make_task):
     assert task.flags() & QgsTask.Flag.CancelWithoutPrompt
 
 
-def test_waiting_tasks_leave_threads_for_the_canvas(make_task, client, wait, qgis):
+def test_waiting_tasks_leave_threads_for_the_canvas(make_task, client, until, qgis):
     from qgis.PyQt.QtCore import QRunnable, QThreadPool
 
     client.held = True
@@ -280,7 +266,7 @@ def test_waiting_tasks_leave_threads_for_the_canvas(make_task, client, wait, qgi
     tasks = [make_task() for _ in range(pool.maxThreadCount())]
     for task in tasks:
         task.start()
-    wait(lambda: len(client.jobs) == len(tasks))
+    until(lambda: len(client.jobs) == len(tasks))
     drawn = []
 
     class Drawing(QRunnable):
@@ -288,9 +274,9 @@ def test_waiting_tasks_leave_threads_for_the_canvas(make_task, client, wait, qgi
             drawn.append(True)
 
     pool.start(Drawing())
-    wait(lambda: drawn)
+    until(lambda: drawn)
     client.held = False
-    wait(lambda: all(ended(task) for task in tasks))
+    until(lambda: all(ended(task) for task in tasks))
 
 
 @pytest.fixture
@@ -305,65 +291,65 @@ def job(qgis):
     latest.drop()
 
 
-def wait_a_little(wait):
+def wait_a_little(until):
     end = time.monotonic() + 0.1
-    wait(lambda: time.monotonic() > end)
+    until(lambda: time.monotonic() > end)
 
 
-def test_burst_of_requests_starts_the_first_and_the_last(job, make_task, client, wait):
+def test_burst_of_requests_starts_the_first_and_the_last(job, make_task, client, until):
     client.held = True
     for number in range(20):
         job.request(lambda number=number: make_task(params={"number": number}))
     client.held = False
-    wait(lambda: not job.running)
+    until(lambda: not job.running)
     assert [params["number"] for _, params in client.jobs] in ([0, 19], [19])
     assert job.told[-1][0] == "succeeded"
 
 
-def test_superseded_task_is_not_told_as_cancelled(job, make_task, client, wait):
+def test_superseded_task_is_not_told_as_cancelled(job, make_task, client, until):
     client.held = True
     job.request(make_task)
-    wait(lambda: client.jobs)
+    until(lambda: client.jobs)
     client.held = False
     job.request(make_task)
-    wait(lambda: not job.running)
+    until(lambda: not job.running)
     assert [name for name, _ in job.told if name != "succeeded"] == []
 
 
-def test_cancel_drops_what_waits_too(job, make_task, client, wait):
+def test_cancel_drops_what_waits_too(job, make_task, client, until):
     client.held = True
     job.request(make_task)
-    wait(lambda: client.jobs)
+    until(lambda: client.jobs)
     job.request(make_task)
     job.cancel()
-    wait(lambda: not job.running)
+    until(lambda: not job.running)
     assert job.told == [("cancelled", ())]
     assert len(client.jobs) == 1
 
 
-def test_dropped_task_tells_nothing_and_the_next_one_does(job, make_task, client, wait):
+def test_dropped_task_tells_nothing_and_the_next_one_does(job, make_task, client, until):
     client.held = True
     job.request(make_task)
-    wait(lambda: client.jobs)
+    until(lambda: client.jobs)
     job.drop()
     assert not job.running
     client.held = False
     job.request(make_task)
-    wait(lambda: job.told)
+    until(lambda: job.told)
     assert [name for name, _ in job.told] == ["succeeded"]
 
 
-def test_request_from_within_the_answer_runs(job, make_task, client, wait):
+def test_request_from_within_the_answer_runs(job, make_task, client, until):
     def again(result):
         if len(client.jobs) < 3:
             job.request(make_task)
 
     job.succeeded.connect(again)
     job.request(make_task)
-    wait(lambda: len(client.jobs) == 3 and not job.running)
+    until(lambda: len(client.jobs) == 3 and not job.running)
 
 
-def test_task_that_cannot_be_made_is_a_failure(job, wait):
+def test_task_that_cannot_be_made_is_a_failure(job, until):
     from qgis.core import QgsProcessingException
 
     def impossible():
@@ -374,7 +360,7 @@ def test_task_that_cannot_be_made_is_a_failure(job, wait):
     assert not job.running
 
 
-def test_deleted_job_is_not_called_by_its_task(qgis, make_task, client, wait, temporary):
+def test_deleted_job_is_not_called_by_its_task(qgis, make_task, client, until, temporary):
     from qgis.PyQt import sip
 
     from hsi_film_plugin.dock.engine_task import LatestJob
@@ -382,8 +368,8 @@ def test_deleted_job_is_not_called_by_its_task(qgis, make_task, client, wait, te
     client.held = True
     job = LatestJob()
     job.request(lambda: make_task(output="map.tif"))
-    wait(lambda: client.jobs)
+    until(lambda: client.jobs)
     job.drop()
     sip.delete(job)
     client.held = False
-    wait(lambda: not list(temporary.iterdir()))
+    until(lambda: not list(temporary.iterdir()))

@@ -89,18 +89,6 @@ def provider(qgis):
 
 
 @pytest.fixture
-def wait(qgis):
-    def until(condition, seconds=20):
-        end = time.monotonic() + seconds
-        while not condition():
-            assert time.monotonic() < end, "it has not come to pass"
-            qgis.processEvents()
-            time.sleep(0.001)
-
-    return until
-
-
-@pytest.fixture
 def history(monkeypatch):
     """What is put into Processing's history, in the way of QGIS 3.22."""
     from qgis.gui import QgsGui
@@ -145,9 +133,9 @@ def told(run, name):
     return [values for told_name, values in run.told if told_name == name]
 
 
-def test_map_arrives_in_the_project_with_its_legend(run, parameters, wait, project):
+def test_map_arrives_in_the_project_with_its_legend(run, parameters, until, project):
     run.start(TRAIN, parameters)
-    wait(lambda: told(run, "finished"))
+    until(lambda: told(run, "finished"))
     ((results,),) = told(run, "finished")
     layer = project.mapLayer(results["OUTPUT"])
     assert layer.name() == "my scene – classes"
@@ -155,38 +143,38 @@ def test_map_arrives_in_the_project_with_its_legend(run, parameters, wait, proje
     assert not run.running
 
 
-def test_files_are_told_by_their_paths(run, parameters, wait, tmp_path):
+def test_files_are_told_by_their_paths(run, parameters, until, tmp_path):
     run.start(TRAIN, parameters)
-    wait(lambda: told(run, "finished"))
+    until(lambda: told(run, "finished"))
     ((results,),) = told(run, "finished")
     assert results["REPORT"] == str(tmp_path / "report.html")
     assert (tmp_path / "report.html").read_text() == "report"
     assert results["MODEL"] == str(tmp_path / "model.safetensors")
 
 
-def test_progress_and_log_are_told(run, parameters, wait):
+def test_progress_and_log_are_told(run, parameters, until):
     run.start(TRAIN, parameters)
-    wait(lambda: told(run, "finished"))
+    until(lambda: told(run, "finished"))
     assert (0.5, "Half way") in told(run, "progressed")
     assert ("A line of the log",) in told(run, "logged")
     assert "A line of the log" in run.log
 
 
-def test_engine_works_beside_the_main_thread(run, parameters, wait, engine):
+def test_engine_works_beside_the_main_thread(run, parameters, until, engine):
     run.start(TRAIN, parameters)
-    wait(lambda: told(run, "finished"))
+    until(lambda: told(run, "finished"))
     assert threading.main_thread() not in engine.threads
 
 
-def test_run_can_be_repeated_from_the_history(run, parameters, wait, history):
+def test_run_can_be_repeated_from_the_history(run, parameters, until, history):
     run.start(TRAIN, parameters)
-    wait(lambda: told(run, "finished"))
+    until(lambda: told(run, "finished"))
     (command,) = history
     assert command.startswith(f'processing.run("{TRAIN}"')
     assert "'CLASS_FIELD':'class_id'" in command
 
 
-def test_run_is_in_the_history_of_newer_qgis_too(run, parameters, wait, history, monkeypatch):
+def test_run_is_in_the_history_of_newer_qgis_too(run, parameters, until, history, monkeypatch):
     from qgis.core import QgsProcessingAlgorithm
     from qgis.gui import QgsGui
 
@@ -208,7 +196,7 @@ def test_run_is_in_the_history_of_newer_qgis_too(run, parameters, wait, history,
         QgsProcessingAlgorithm, "asMap", lambda self, parameters, context: {}, raising=False
     )
     run.start(TRAIN, parameters)
-    wait(lambda: told(run, "finished"))
+    until(lambda: told(run, "finished"))
     ((provider, entry),) = entries
     assert provider == "processing"
     assert entry["algorithm_id"] == TRAIN
@@ -217,29 +205,29 @@ def test_run_is_in_the_history_of_newer_qgis_too(run, parameters, wait, history,
     assert history == []
 
 
-def test_failure_of_the_engine_is_told_with_its_sentence(run, parameters, wait, engine, project):
+def test_failure_of_the_engine_is_told_with_its_sentence(run, parameters, until, engine, project):
     from hsi_film_plugin.bridge.client import EngineFailure
 
     engine.failure = EngineFailure("The labels lie outside of the scene.", "InputError")
     before = set(project.mapLayers())
     run.start(TRAIN, parameters)
-    wait(lambda: told(run, "failed"))
+    until(lambda: told(run, "failed"))
     ((sentence,),) = told(run, "failed")
     assert "The labels lie outside of the scene." in sentence
     assert told(run, "finished") == []
     assert set(project.mapLayers()) == before
     engine.failure = None
     run.start(TRAIN, parameters)
-    wait(lambda: told(run, "finished"))
+    until(lambda: told(run, "finished"))
 
 
-def test_cancelled_run_says_so_and_loads_nothing(run, parameters, wait, engine, project):
+def test_cancelled_run_says_so_and_loads_nothing(run, parameters, until, engine, project):
     engine.held = True
     before = set(project.mapLayers())
     run.start(TRAIN, parameters)
-    wait(lambda: engine.jobs)
+    until(lambda: engine.jobs)
     run.cancel()
-    wait(lambda: told(run, "failed"))
+    until(lambda: told(run, "failed"))
     ((sentence,),) = told(run, "failed")
     assert "Cancelled" in sentence
     assert set(project.mapLayers()) == before
@@ -272,18 +260,18 @@ def test_unknown_algorithm_is_told(run):
     assert "hsifilm:nonsense" in sentence
 
 
-def test_second_run_waits_for_the_first(run, parameters, wait, engine):
+def test_second_run_waits_for_the_first(run, parameters, until, engine):
     engine.held = True
     run.start(TRAIN, parameters)
-    wait(lambda: engine.jobs)
+    until(lambda: engine.jobs)
     run.start(TRAIN, parameters)
     assert len(told(run, "failed")) == 1
     engine.held = False
-    wait(lambda: told(run, "finished"))
+    until(lambda: told(run, "finished"))
     assert len(engine.jobs) == 1
 
 
-def test_map_is_assessed(run, project, scene, polygons, wait, tmp_path):
+def test_map_is_assessed(run, project, scene, polygons, until, tmp_path):
     from qgis.core import QgsRasterLayer
 
     layer = QgsRasterLayer(scene, "a map", "gdal")
@@ -298,13 +286,13 @@ def test_map_is_assessed(run, project, scene, polygons, wait, tmp_path):
             "TABLE": str(tmp_path / "table.json"),
         },
     )
-    wait(lambda: told(run, "finished"))
+    until(lambda: told(run, "finished"))
     ((results,),) = told(run, "finished")
     assert Path(results["REPORT"]).read_text() == "report"
     assert results["TABLE"] == str(tmp_path / "table.json")
 
 
-def test_dock_that_goes_in_mid_run_is_not_called(run, parameters, wait, engine, qgis):
+def test_dock_that_goes_in_mid_run_is_not_called(run, parameters, until, engine, qgis):
     from qgis.core import QgsApplication
     from qgis.PyQt import sip
 
@@ -312,11 +300,11 @@ def test_dock_that_goes_in_mid_run_is_not_called(run, parameters, wait, engine, 
 
     engine.held = True
     run.start(TRAIN, parameters)
-    wait(lambda: engine.jobs)
+    until(lambda: engine.jobs)
     run.cancel()
     sip.delete(run)
-    wait(lambda: not final_run._running)
-    wait(lambda: QgsApplication.taskManager().countActiveTasks() == 0)
+    until(lambda: not final_run._running)
+    until(lambda: QgsApplication.taskManager().countActiveTasks() == 0)
 
 
 def test_window_of_the_algorithm_is_opened_filled_in(run, parameters, monkeypatch):

@@ -78,24 +78,12 @@ def temporary(own_cache):
 
 
 @pytest.fixture
-def wait(qgis):
-    def until(condition, seconds=20):
-        end = time.monotonic() + seconds
-        while not condition():
-            assert time.monotonic() < end, "it has not come to pass"
-            qgis.processEvents()
-            time.sleep(0.001)
-
-    return until
-
-
-@pytest.fixture
-def rest(wait):
+def rest(until):
     """Lets more time pass than labels or canvas ever rest."""
 
     def some_time():
         end = time.monotonic() + 0.6
-        wait(lambda: time.monotonic() > end)
+        until(lambda: time.monotonic() > end)
 
     return some_time
 
@@ -205,9 +193,9 @@ def test_engine_is_not_asked_for_a_map_of_fewer_than_two_classes(live, labels, c
     assert "second class" in live.state.text
 
 
-def test_first_map_is_prepared_and_then_shown(live, two_classes, client, wait):
+def test_first_map_is_prepared_and_then_shown(live, two_classes, client, until):
     live.refresh()
-    wait(lambda: live.maps)
+    until(lambda: live.maps)
     assert client.methods() == ["prepare", "preview"]
     assert live.state.kind == "ready"
     kinds = [state.kind.value for state in live.states]
@@ -217,9 +205,9 @@ def test_first_map_is_prepared_and_then_shown(live, two_classes, client, wait):
     assert live.preview.layer is layer
 
 
-def test_jobs_name_scene_extent_cache_and_labels(live, two_classes, client, wait, tmp_path):
+def test_jobs_name_scene_extent_cache_and_labels(live, two_classes, client, until, tmp_path):
     live.refresh()
-    wait(lambda: live.maps)
+    until(lambda: live.maps)
     job = dict(client.jobs[-1][1])
     assert job["input"] == str(tmp_path / "scene.tif")
     assert job["cache"] == str(tmp_path / "cache")
@@ -229,100 +217,100 @@ def test_jobs_name_scene_extent_cache_and_labels(live, two_classes, client, wait
     assert "timestep" not in job
 
 
-def test_engine_never_works_in_the_main_thread(live, two_classes, client, wait):
+def test_engine_never_works_in_the_main_thread(live, two_classes, client, until):
     live.refresh()
-    wait(lambda: live.maps)
+    until(lambda: live.maps)
     assert threading.main_thread() not in client.threads
 
 
-def test_what_is_prepared_is_not_prepared_again(live, two_classes, client, wait, canvas):
+def test_what_is_prepared_is_not_prepared_again(live, two_classes, client, until, canvas):
     live.refresh()
-    wait(lambda: live.maps)
+    until(lambda: live.maps)
     zoom(canvas, 500300, 5799700, 100)
     live.refresh()
-    wait(lambda: len(live.maps) == 2)
+    until(lambda: len(live.maps) == 2)
     assert client.methods() == ["prepare", "preview", "preview"]
 
 
-def test_accuracy_comes_with_the_map(live, two_classes, client, wait):
+def test_accuracy_comes_with_the_map(live, two_classes, client, until):
     live.refresh()
-    wait(lambda: live.maps)
+    until(lambda: live.maps)
     (point,) = live.points
     assert (point.polygons, point.pixels) == (2, 50)
     assert (point.accuracy, point.low, point.high) == (0.9, 0.8, 0.95)
     assert "90%" in live.state.text
 
 
-def test_map_that_cannot_be_validated_gives_no_accuracy(live, two_classes, client, wait):
+def test_map_that_cannot_be_validated_gives_no_accuracy(live, two_classes, client, until):
     client.accuracy = None
     live.refresh()
-    wait(lambda: live.maps)
+    until(lambda: live.maps)
     assert live.points == []
     assert "more polygons" in live.state.text
 
 
-def test_finished_polygon_updates_the_map_when_automatic(live, labels, client, wait):
+def test_finished_polygon_updates_the_map_when_automatic(live, labels, client, until):
     live.automatic = True
     draw(labels, 1)
     draw(labels, 2)
-    wait(lambda: live.maps)
+    until(lambda: live.maps)
     draw(labels, 2, 1)
-    wait(lambda: len(live.maps) == 2)
+    until(lambda: len(live.maps) == 2)
     assert client.methods().count("prepare") == 1
 
 
-def test_polygons_drawn_in_a_row_are_mapped_once(live, two_classes, client, wait, rest):
+def test_polygons_drawn_in_a_row_are_mapped_once(live, two_classes, client, until, rest):
     live.refresh()
-    wait(lambda: live.maps)
+    until(lambda: live.maps)
     rest()
     live.automatic = True
     for place in range(5):
         draw(two_classes, 2, place)
-    wait(lambda: len(live.maps) >= 2)
+    until(lambda: len(live.maps) >= 2)
     rest()
     assert client.methods().count("preview") == 2
 
 
-def test_new_polygon_supersedes_a_running_map(live, two_classes, client, wait):
+def test_new_polygon_supersedes_a_running_map(live, two_classes, client, until):
     live.automatic = True
     client.held = {"preview"}
-    wait(lambda: "preview" in client.methods())
+    until(lambda: "preview" in client.methods())
     draw(two_classes, 1, 2)
-    wait(lambda: client.methods().count("preview") == 2)
+    until(lambda: client.methods().count("preview") == 2)
     client.held = set()
-    wait(lambda: live.maps)
+    until(lambda: live.maps)
     assert len(live.maps) == 1
     assert live.state.kind == "ready"
 
 
-def test_labels_say_that_the_map_is_older_when_not_automatic(live, two_classes, wait, rest):
+def test_labels_say_that_the_map_is_older_when_not_automatic(live, two_classes, until, rest):
     live.refresh()
-    wait(lambda: live.maps)
+    until(lambda: live.maps)
     draw(two_classes, 1, 2)
-    wait(lambda: "older" in live.state.text)
+    until(lambda: "older" in live.state.text)
     rest()
     assert len(live.maps) == 1
 
 
-def test_canvas_is_prepared_in_the_background_when_automatic(live, labels, client, wait):
+def test_canvas_is_prepared_in_the_background_when_automatic(live, labels, client, until):
     live.automatic = True
-    wait(lambda: "prepare" in client.methods())
-    wait(lambda: live.state.kind == "waiting")
+    until(lambda: "prepare" in client.methods())
+    until(lambda: live.state.kind == "waiting")
     assert "first class" in live.state.text
 
 
-def test_canvas_is_followed_when_automatic(live, two_classes, client, wait, canvas):
+def test_canvas_is_followed_when_automatic(live, two_classes, client, until, canvas):
     zoom(canvas, 500100, 5799900, 50)
     live.automatic = True
-    wait(lambda: live.maps)
+    until(lambda: live.maps)
     zoom(canvas, 500500, 5799500, 50)
-    wait(lambda: len(live.maps) == 2)
+    until(lambda: len(live.maps) == 2)
     assert client.methods() == ["prepare", "preview", "prepare", "preview"]
 
 
-def test_zooming_into_the_map_asks_for_nothing(live, two_classes, client, wait, canvas, rest):
+def test_zooming_into_the_map_asks_for_nothing(live, two_classes, client, until, canvas, rest):
     live.automatic = True
-    wait(lambda: live.maps)
+    until(lambda: live.maps)
     zoom(canvas, 500300, 5799700, 60)
     rest()
     assert len(client.jobs) == 2
@@ -334,10 +322,10 @@ def test_canvas_is_left_alone_when_not_automatic(live, two_classes, client, canv
     assert client.jobs == []
 
 
-def test_large_view_is_cut_and_that_is_told(live, two_classes, client, wait):
+def test_large_view_is_cut_and_that_is_told(live, two_classes, client, until):
     live.set_most_pixels(32 * 32)
     live.refresh()
-    wait(lambda: live.maps)
+    until(lambda: live.maps)
     xmin, ymin, xmax, ymax = client.jobs[-1][1]["extent"]
     assert (xmax - xmin) * (ymax - ymin) / 100 <= 32 * 32
     assert "32 × 32 of 64 × 64" in live.state.text
@@ -353,56 +341,56 @@ def test_scene_out_of_view_is_told(live, two_classes, client, canvas, rest):
     assert client.jobs == []
 
 
-def test_progress_is_told_while_preparing(live, two_classes, client, wait):
+def test_progress_is_told_while_preparing(live, two_classes, client, until):
     client.held = {"prepare"}
     live.refresh()
-    wait(lambda: live.state.fraction == 0.25)
+    until(lambda: live.state.fraction == 0.25)
     assert live.state.kind == "preparing"
     assert live.state.text == "Doing prepare"
 
 
-def test_cancelled_preparation_says_so_and_maps_nothing(live, two_classes, client, wait, rest):
+def test_cancelled_preparation_says_so_and_maps_nothing(live, two_classes, client, until, rest):
     client.held = {"prepare"}
     live.refresh()
-    wait(lambda: client.jobs)
+    until(lambda: client.jobs)
     live.cancel()
-    wait(lambda: live.state.kind == "idle")
+    until(lambda: live.state.kind == "idle")
     assert "Stopped" in live.state.text
     client.held = set()
     rest()
     assert client.methods() == ["prepare"]
 
 
-def test_cancelled_map_keeps_the_one_before(live, two_classes, client, wait, temporary):
+def test_cancelled_map_keeps_the_one_before(live, two_classes, client, until, temporary):
     live.refresh()
-    wait(lambda: live.maps)
+    until(lambda: live.maps)
     source = live.preview.layer.source()
     client.held = {"preview"}
     live.refresh()
-    wait(lambda: client.methods().count("preview") == 2)
+    until(lambda: client.methods().count("preview") == 2)
     live.cancel()
-    wait(lambda: live.state.kind == "ready")
+    until(lambda: live.state.kind == "ready")
     assert live.preview.layer.source() == source
     assert [str(path) for path in temporary.rglob("*.tif")] == [source]
 
 
 @pytest.mark.parametrize("method", ["prepare", "preview"])
 def test_engine_that_dies_is_told_and_the_next_request_works(
-    live, two_classes, client, wait, method
+    live, two_classes, client, until, method
 ):
     from hsi_film_plugin.bridge.client import EngineFailure
 
     client.failures[method] = EngineFailure("The engine was killed for memory.", "died")
     live.refresh()
-    wait(lambda: live.state.kind == "failed")
+    until(lambda: live.state.kind == "failed")
     assert live.state.text.startswith("The engine was killed for memory.")
     live.refresh()
-    wait(lambda: live.maps)
+    until(lambda: live.maps)
     assert live.state.kind == "ready"
 
 
 def test_missing_engine_is_told_with_its_sentence(
-    qgis, canvas, scene_layer, temporary, wait, monkeypatch
+    qgis, canvas, scene_layer, temporary, until, monkeypatch
 ):
     from hsi_film_plugin.bridge.client import EngineFailure
     from hsi_film_plugin.dock import engine_task
@@ -416,7 +404,7 @@ def test_missing_engine_is_told_with_its_sentence(
     live = LiveMap(canvas, PreviewSettings())
     live.set_scene(scene_layer, PixelGrid.of(scene_layer))
     live.prepare()
-    wait(lambda: live.state.kind == "failed")
+    until(lambda: live.state.kind == "failed")
     assert live.state.text == "The engine is not installed."
     live.close()
 
@@ -437,13 +425,13 @@ def test_scene_that_is_no_plain_file_is_told(live, two_classes, scene_layer, mon
 
 @pytest.mark.parametrize("method", ["prepare", "preview"])
 def test_scene_removed_in_mid_run_leaves_nothing(
-    live, two_classes, client, wait, scene_layer, temporary, method, rest
+    live, two_classes, client, until, scene_layer, temporary, method, rest
 ):
     from qgis.core import QgsProject
 
     client.held = {method}
     live.refresh()
-    wait(lambda: method in client.methods())
+    until(lambda: method in client.methods())
     QgsProject.instance().removeMapLayer(scene_layer.id())
     assert live.state.kind == "idle"
     assert "removed" in live.state.text
@@ -452,96 +440,98 @@ def test_scene_removed_in_mid_run_leaves_nothing(
     assert previews() == []
 
 
-def test_scene_removed_takes_the_map_along(live, two_classes, wait, scene_layer, temporary):
+def test_scene_removed_takes_the_map_along(live, two_classes, until, scene_layer, temporary):
     from qgis.core import QgsProject
 
     live.refresh()
-    wait(lambda: live.maps)
+    until(lambda: live.maps)
     QgsProject.instance().removeMapLayer(scene_layer.id())
-    wait(lambda: not previews() and not list(temporary.iterdir()))
+    until(lambda: not previews() and not list(temporary.iterdir()))
 
 
 @pytest.mark.parametrize("held", [set(), {"prepare"}, {"preview"}])
-def test_cleared_project_leaves_nothing(live, two_classes, client, wait, temporary, held):
+def test_cleared_project_leaves_nothing(live, two_classes, client, until, temporary, held):
     from qgis.core import QgsProject
 
     client.held = held
     live.refresh()
-    wait(lambda: live.maps if not held else held <= set(client.methods()))
+    until(lambda: live.maps if not held else held <= set(client.methods()))
     QgsProject.instance().clear()
     assert live.state.kind == "idle"
-    wait(lambda: not list(temporary.iterdir()))
+    until(lambda: not list(temporary.iterdir()))
     assert previews() == []
 
 
-def test_labels_removed_in_mid_run_leave_nothing(live, two_classes, client, wait, temporary):
+def test_labels_removed_in_mid_run_leave_nothing(live, two_classes, client, until, temporary):
     from qgis.core import QgsProject
 
     client.held = {"preview"}
     live.refresh()
-    wait(lambda: "preview" in client.methods())
+    until(lambda: "preview" in client.methods())
     QgsProject.instance().removeMapLayer(two_classes.layer.id())
-    wait(lambda: live.state.kind == "waiting")
+    until(lambda: live.state.kind == "waiting")
     assert "first class" in live.state.text
-    wait(lambda: not list(temporary.iterdir()))
+    until(lambda: not list(temporary.iterdir()))
     assert previews() == []
 
 
-def test_other_labels_take_the_map_of_the_old_ones_away(live, two_classes, wait, tmp_path):
+def test_other_labels_take_the_map_of_the_old_ones_away(live, two_classes, until, tmp_path):
     live.refresh()
-    wait(lambda: live.maps)
+    until(lambda: live.maps)
     live.set_labels(None)
-    wait(lambda: not previews())
+    until(lambda: not previews())
     live.set_labels(two_classes)
     live.refresh()
-    wait(lambda: len(live.maps) == 2)
+    until(lambda: len(live.maps) == 2)
     assert len(previews()) == 1
 
 
-def test_labels_that_are_all_deleted_ask_for_new_ones(live, two_classes, wait):
+def test_labels_that_are_all_deleted_ask_for_new_ones(live, two_classes, until):
     live.automatic = True
-    wait(lambda: live.maps)
+    until(lambda: live.maps)
     two_classes.remove([feature.id() for feature in two_classes.layer.getFeatures()])
-    wait(lambda: live.state.kind == "waiting")
+    until(lambda: live.state.kind == "waiting")
 
 
-def test_deleted_preview_comes_back_with_the_next_map(live, two_classes, wait, temporary):
+def test_deleted_preview_comes_back_with_the_next_map(live, two_classes, until, temporary):
     from qgis.core import QgsProject
 
     live.refresh()
-    wait(lambda: live.maps)
+    until(lambda: live.maps)
     QgsProject.instance().removeMapLayer(live.preview.layer.id())
     assert live.preview.layer is None
-    wait(lambda: not list(temporary.iterdir()))
+    until(lambda: not list(temporary.iterdir()))
     live.refresh()
-    wait(lambda: len(live.maps) == 2)
+    until(lambda: len(live.maps) == 2)
     assert len(previews()) == 1
 
 
-def test_view_in_another_crs_gives_the_same_pixels(live, two_classes, client, wait, canvas):
+def test_view_in_another_crs_gives_the_same_pixels(live, two_classes, client, until, canvas):
     from qgis.core import QgsCoordinateReferenceSystem
 
     canvas.setDestinationCrs(QgsCoordinateReferenceSystem("EPSG:4326"))
     live.refresh()
-    wait(lambda: live.maps)
+    until(lambda: live.maps)
     assert client.jobs[-1][1]["extent"] == pytest.approx([500000, 5799360, 500640, 5800000])
 
 
-def test_crs_of_the_scene_may_change_in_mid_run(live, two_classes, client, wait, scene_layer):
+def test_crs_of_the_scene_may_change_in_mid_run(live, two_classes, client, until, scene_layer):
     from qgis.core import QgsCoordinateReferenceSystem
 
     client.held = {"preview"}
     live.refresh()
-    wait(lambda: "preview" in client.methods())
+    until(lambda: "preview" in client.methods())
     scene_layer.setCrs(QgsCoordinateReferenceSystem("EPSG:32632"))
     client.held = set()
-    wait(lambda: live.maps)
+    until(lambda: live.maps)
     assert live.preview.layer.crs().authid() == "EPSG:32632"
     scene_layer.setCrs(QgsCoordinateReferenceSystem("EPSG:32633"))
     assert live.preview.layer.crs().authid() == "EPSG:32633"
 
 
-def test_scene_without_crs_is_mapped(live, client, wait, make_scene, tmp_path, canvas, two_classes):
+def test_scene_without_crs_is_mapped(
+    live, client, until, make_scene, tmp_path, canvas, two_classes
+):
     from qgis.core import QgsCoordinateReferenceSystem, QgsProject, QgsRasterLayer
 
     from hsi_film_plugin.dock.pixel_grid import PixelGrid
@@ -553,43 +543,43 @@ def test_scene_without_crs_is_mapped(live, client, wait, make_scene, tmp_path, c
     canvas.setExtent(layer.extent())
     live.set_scene(layer, PixelGrid.of(layer))
     live.refresh()
-    wait(lambda: live.maps)
+    until(lambda: live.maps)
     assert client.jobs[-1][1]["extent"] == pytest.approx([0, -64, 64, 0])
 
 
-def test_other_settings_prepare_anew(live, two_classes, client, wait):
+def test_other_settings_prepare_anew(live, two_classes, client, until):
     live.refresh()
-    wait(lambda: live.maps)
+    until(lambda: live.maps)
     live.set_engine("", "cpu")
     live.refresh()
-    wait(lambda: len(live.maps) == 2)
+    until(lambda: len(live.maps) == 2)
     assert client.methods() == ["prepare", "preview"] * 2
     assert client.jobs[-1][1]["device"] == "cpu"
 
 
 def test_backbone_is_given_to_the_engine_by_its_folder(
-    live, two_classes, client, wait, monkeypatch, tmp_path
+    live, two_classes, client, until, monkeypatch, tmp_path
 ):
     from hsi_film_plugin.dock import mapped_scene
 
     monkeypatch.setattr(mapped_scene, "backbone_folder", lambda name: tmp_path / name)
     live.set_engine("mine", "auto")
     live.refresh()
-    wait(lambda: live.maps)
+    until(lambda: live.maps)
     assert {params["backbone"] for _, params in client.jobs} == {str(tmp_path / "mine")}
 
 
-def test_backbone_that_is_gone_is_told(live, two_classes, client, wait):
+def test_backbone_that_is_gone_is_told(live, two_classes, client, until):
     live.set_engine("gone", "auto")
     live.refresh()
-    wait(lambda: live.state.kind == "failed")
+    until(lambda: live.state.kind == "failed")
     assert "gone" in live.state.text
     assert client.jobs == []
 
 
 @pytest.mark.parametrize("held", [set(), {"prepare"}, {"preview"}])
 def test_closing_in_mid_run_leaves_nothing(
-    qgis, canvas, scene_layer, client, temporary, wait, held, labels, two_classes
+    qgis, canvas, scene_layer, client, temporary, until, held, labels, two_classes
 ):
     from qgis.PyQt import sip
 
@@ -603,36 +593,36 @@ def test_closing_in_mid_run_leaves_nothing(
     live.set_labels(two_classes)
     client.held = held
     live.refresh()
-    wait(lambda: maps if not held else held <= set(client.methods()))
+    until(lambda: maps if not held else held <= set(client.methods()))
     live.close()
     sip.delete(live)
     client.held = set()
     zoom(canvas, 500300, 5799700, 60)
     draw(two_classes, 1, 3)
-    wait(lambda: not list(temporary.iterdir()))
+    until(lambda: not list(temporary.iterdir()))
     assert previews() == []
 
 
-def test_recoloured_class_is_recoloured_in_the_map(live, two_classes, client, wait, rest):
+def test_recoloured_class_is_recoloured_in_the_map(live, two_classes, client, until, rest):
     live.refresh()
-    wait(lambda: live.maps)
+    until(lambda: live.maps)
     two_classes.classes.recolour(1, "#abcdef")
-    wait(lambda: live.preview.layer.renderer().classes()[0].color.name() == "#abcdef")
+    until(lambda: live.preview.layer.renderer().classes()[0].color.name() == "#abcdef")
     rest()
     assert client.methods() == ["prepare", "preview"]
 
 
-def test_old_previews_are_removed_from_disk(live, two_classes, wait, temporary):
+def test_old_previews_are_removed_from_disk(live, two_classes, until, temporary):
     for count in range(1, 4):
         live.refresh()
-        wait(lambda count=count: len(live.maps) == count)
+        until(lambda count=count: len(live.maps) == count)
     assert [str(path) for path in temporary.rglob("*.tif")] == [live.preview.layer.source()]
     assert Path(live.preview.layer.source()).exists()
 
 
 @pytest.mark.slow
 def test_real_engine_maps_what_was_drawn(
-    qgis, canvas, scene_layer, temporary, tmp_path, wait, monkeypatch
+    qgis, canvas, scene_layer, temporary, tmp_path, until, monkeypatch
 ):
     from qgis.core import QgsPointXY, QgsProject
 
@@ -660,7 +650,7 @@ def test_real_engine_maps_what_was_drawn(
     maps = []
     live.mapReady.connect(maps.append)
     live.refresh()
-    wait(lambda: maps or live.state.kind == "failed", seconds=120)
+    until(lambda: maps or live.state.kind == "failed", seconds=120)
     assert live.state.kind == "ready", live.state.text
     provider = live.preview.layer.dataProvider()
     assert provider.sample(QgsPointXY(500105, 5799895), 1) == (1.0, True)

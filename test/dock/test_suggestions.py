@@ -55,18 +55,6 @@ def client():
 
 
 @pytest.fixture
-def wait(qgis):
-    def until(condition, seconds=20):
-        end = time.monotonic() + seconds
-        while not condition():
-            assert time.monotonic() < end, "it has not come to pass"
-            qgis.processEvents()
-            time.sleep(0.001)
-
-    return until
-
-
-@pytest.fixture
 def canvas(qgis, make_scene, tmp_path):
     from qgis.core import QgsProject, QgsRasterLayer
     from qgis.gui import QgsMapCanvas
@@ -104,9 +92,9 @@ def suggestions(canvas, live):
 
 
 @pytest.fixture
-def three(suggestions, wait):
+def three(suggestions, until):
     suggestions.ask(3)
-    wait(lambda: suggestions.items())
+    until(lambda: suggestions.items())
     return suggestions
 
 
@@ -211,58 +199,58 @@ def test_nothing_is_accepted_or_skipped_before_a_visit(three):
     assert len(three.items()) == 3
 
 
-def test_skipped_place_is_avoided_and_the_next_one_visited(three, client, wait):
+def test_skipped_place_is_avoided_and_the_next_one_visited(three, client, until):
     three.visit_next()
     skipped, following = three.items()[0], three.items()[1]
     three.skip()
     assert three.current is following
     assert three.avoided == ((skipped.x, skipped.y),)
     three.ask(3)
-    wait(lambda: not three.busy)
+    until(lambda: not three.busy)
     assert client.jobs[-1][1]["avoid"] == [[skipped.x, skipped.y]]
 
 
-def test_what_was_avoided_before_is_avoided_again(suggestions, client, wait):
+def test_what_was_avoided_before_is_avoided_again(suggestions, client, until):
     suggestions.avoided = ((1.0, 2.0),)
     suggestions.ask()
-    wait(lambda: suggestions.items())
+    until(lambda: suggestions.items())
     assert client.jobs[-1][1]["avoid"] == [[1.0, 2.0]]
 
 
-def test_last_place_skipped_asks_for_others_with_the_next_key(three, client, wait):
+def test_last_place_skipped_asks_for_others_with_the_next_key(three, client, until):
     for _ in range(3):
         if three.current is None:
             three.visit_next()
         three.skip()
     assert three.items() == ()
     three.visit_next()
-    wait(lambda: three.items())
+    until(lambda: three.items())
     assert len(client.jobs) == 2
     assert client.jobs[-1][1]["count"] == 3
 
 
-def test_places_stay_until_new_ones_come(three, live, client, wait):
+def test_places_stay_until_new_ones_come(three, live, client, until):
     live._automatic = True  # without following the labels itself
     live.labelsEdited.emit()
     assert len(three.items()) == 3
     client.first = 4
     client.held = True
     live.mapReady.emit({})
-    wait(lambda: len(client.jobs) == 2)
+    until(lambda: len(client.jobs) == 2)
     assert len(three.items()) == 3
     client.held = False
-    wait(lambda: not three.busy)
+    until(lambda: not three.busy)
     assert [item.x for item in three.items()] == [500030.0 + 60 * n for n in (4, 5, 6)]
 
 
-def test_place_that_is_looked_at_stays_when_new_ones_come(three, live, client, wait):
+def test_place_that_is_looked_at_stays_when_new_ones_come(three, live, client, until):
     live._automatic = True  # without following the labels itself
     three.visit(2)
     looked_at = three.current
     live.labelsEdited.emit()
     client.first = 2  # the same place again, and two others
     live.mapReady.emit({})
-    wait(lambda: not three.busy)
+    until(lambda: not three.busy)
     assert three.current is looked_at
     assert [item.x for item in three.items()] == [500030.0 + 60 * n for n in (2, 3, 4)]
 
@@ -278,34 +266,34 @@ def test_map_asks_for_nothing_that_nobody_wanted(suggestions, live, client):
     assert client.jobs == []
 
 
-def test_new_label_stops_a_search_so_that_the_map_comes_first(suggestions, live, client, wait):
+def test_new_label_stops_a_search_so_that_the_map_comes_first(suggestions, live, client, until):
     live._automatic = True  # without following the labels itself
     client.held = True
     suggestions.ask()
-    wait(lambda: client.jobs)
+    until(lambda: client.jobs)
     live.labelsEdited.emit()
     assert not suggestions.busy
     client.held = False
     live.mapReady.emit({})
-    wait(lambda: suggestions.items())
+    until(lambda: suggestions.items())
 
 
-def test_search_goes_on_where_no_map_follows_the_labels(suggestions, live, client, wait):
+def test_search_goes_on_where_no_map_follows_the_labels(suggestions, live, client, until):
     client.held = True
     suggestions.ask()
-    wait(lambda: client.jobs)
+    until(lambda: client.jobs)
     live.labelsEdited.emit()
     client.held = False
-    wait(lambda: suggestions.items())
+    until(lambda: suggestions.items())
     assert len(client.jobs) == 1
 
 
-def test_failure_is_told(suggestions, client, wait):
+def test_failure_is_told(suggestions, client, until):
     from hsi_film_plugin.bridge.client import EngineFailure
 
     client.failure = EngineFailure("The engine is not installed.", "missing")
     suggestions.ask()
-    wait(lambda: suggestions.told)
+    until(lambda: suggestions.told)
     assert suggestions.told == ["The engine is not installed."]
     assert not suggestions.busy
 
@@ -320,18 +308,18 @@ def test_scene_out_of_view_is_told(suggestions, canvas, client):
     assert client.jobs == []
 
 
-def test_nothing_found_is_told(suggestions, client, wait):
+def test_nothing_found_is_told(suggestions, client, until):
     suggestions.ask(0)
-    wait(lambda: suggestions.told)
+    until(lambda: suggestions.told)
     assert suggestions.items() == ()
 
 
-def test_cancelled_search_keeps_what_is_there(three, client, wait):
+def test_cancelled_search_keeps_what_is_there(three, client, until):
     client.held = True
     three.ask()
-    wait(lambda: len(client.jobs) == 2)
+    until(lambda: len(client.jobs) == 2)
     three.cancel()
-    wait(lambda: not three.busy)
+    until(lambda: not three.busy)
     assert len(three.items()) == 3
     assert three.told == []
 
@@ -344,7 +332,7 @@ def test_clearing_takes_places_and_markers_away(three, canvas):
     assert markers(canvas) == []
 
 
-def test_closing_in_mid_search_leaves_nothing(canvas, live, client, wait, qgis):
+def test_closing_in_mid_search_leaves_nothing(canvas, live, client, until, qgis):
     from qgis.PyQt import sip
 
     from hsi_film_plugin.dock.suggestions import Suggestions
@@ -352,14 +340,14 @@ def test_closing_in_mid_search_leaves_nothing(canvas, live, client, wait, qgis):
     suggestions = Suggestions(canvas, live)
     client.held = True
     suggestions.ask()
-    wait(lambda: client.jobs)
+    until(lambda: client.jobs)
     suggestions.close()
     sip.delete(suggestions)
     client.held = False
     live.labelsEdited.emit()
     live.mapReady.emit({})
     end = time.monotonic() + 0.2
-    wait(lambda: time.monotonic() > end)
+    until(lambda: time.monotonic() > end)
     assert markers(canvas) == []
 
 
