@@ -188,6 +188,35 @@ def parser() -> argparse.ArgumentParser:
     convert.add_argument("--head-channels", type=int, help="of each head, in place of --heads")
     _output(convert, "output", required=True, text="folder to make")
 
+    synthesizer = _job(commands, "train-synthesizer", "train a generator of synthetic samples")
+    _scene(synthesizer)
+    _labels(synthesizer)
+    _synthesizer_training(synthesizer)
+    _device(synthesizer)
+    _output(synthesizer, "synthesizer", required=True, text="file to write (.safetensors)")
+    _output(synthesizer, "report", text="training report to write (.html)")
+    _output(synthesizer, "prompt_table", text="prompts that the data gave, to edit (.csv)")
+
+    synthesize = _job(commands, "synthesize", "make synthetic samples")
+    synthesize.add_argument("synthesizer", type=_path, help="synthesizer file")
+    _synthesis(synthesize)
+    _device(synthesize)
+    _output(synthesize, "output", text="mosaic of the samples to write (.tif)")
+    _output(synthesize, "label_raster", text="its labels to write (.tif)")
+    _output(synthesize, "samples", required=True, text="samples to train with (.safetensors)")
+    _output(synthesize, "library", text="spectral library to write (.sli)")
+
+    judge = _job(commands, "evaluate-samples", "judge synthetic samples by real labels")
+    _scene(judge)
+    _labels(judge)
+    judge.add_argument("--synthesizer", type=_path, help="synthesizer file, to make samples anew")
+    judge.add_argument("--samples", type=_path, help="samples file")
+    _text_encoder(judge)
+    judge.add_argument("--seed", type=int, help="of everything random (0)")
+    _device(judge)
+    _output(judge, "report", text="report to write (.html)")
+    _output(judge, "table", text="the figures as JSON")
+
     prepare = _job(commands, "prepare", "compute the features of an extent into a cache")
     _live(prepare)
 
@@ -234,7 +263,8 @@ def _job(commands: Any, name: str, text: str) -> argparse.ArgumentParser:
 def _output(
     parser: argparse.ArgumentParser, name: str, *, text: str, required: bool = False
 ) -> None:
-    parser.add_argument(f"--{name}", type=_path, required=required, metavar="FILE", help=text)
+    option = f"--{name.replace('_', '-')}"
+    parser.add_argument(option, type=_path, required=required, metavar="FILE", help=text)
 
 
 def _scene(parser: argparse.ArgumentParser) -> None:
@@ -268,6 +298,47 @@ def _backbone(parser: argparse.ArgumentParser) -> None:
 
 def _device(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"))
+
+
+def _synthesizer_training(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--more-inputs", type=_path, nargs="+", metavar="FILE", help="more scenes of the sensor"
+    )
+    parser.add_argument("--descriptions", type=_path, metavar="FILE", help="table of descriptions")
+    parser.add_argument("--prompts", choices=("fine", "coarse"), help="kind of prompts (fine)")
+    parser.add_argument("--patch-size", type=int, help="side of a patch in pixels (16)")
+    parser.add_argument("--effort", type=float, help="multiplies the steps of training (1)")
+    for name, text in (
+        ("unlabelled", "unlabelled patches"),
+        ("clipping", "random polygon spatial clipping"),
+        ("uncertainty", "uncertainty estimation of latent features"),
+    ):
+        parser.add_argument(
+            f"--{name}", action=argparse.BooleanOptionalAction, default=None, help=text
+        )
+    parser.add_argument("--seed", type=int, help="of everything random (0)")
+    parser.add_argument(
+        "--checkpoint", type=_path, metavar="FOLDER", help="keeps an interrupted training"
+    )
+    _text_encoder(parser)
+
+
+def _synthesis(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--class", help="class to make, by name or value")
+    parser.add_argument("--prompt", help="description of what to make")
+    parser.add_argument("--negative-prompt", help="description of what to avoid")
+    parser.add_argument("--count", type=int, help="samples of each class (100)")
+    parser.add_argument("--balance", type=float, help="up to the largest class (0–1), not --count")
+    parser.add_argument("--guidance", type=float, help="weight of the prompt")
+    parser.add_argument("--steps", type=int, help="of denoising")
+    parser.add_argument("--seed", type=int, help="of everything random (0)")
+    _text_encoder(parser)
+
+
+def _text_encoder(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--text-encoder", help="folder or owner/name@revision (all-MiniLM-L6-v2 of the environment)"
+    )
 
 
 def _live(parser: argparse.ArgumentParser) -> None:

@@ -184,12 +184,9 @@ def _live_scene(params: Parameters, scene: Scene, device: Device) -> LiveScene:
     if picture not in ("auto", *KINDS):
         raise InputError(f"PSEUDO_IMAGE is '{picture}'. Choose auto, {' or '.join(KINDS)}.")
     defaults = LiveSettings()
-    use = params.get("use_backbone")
-    if use is not None and not isinstance(use, bool):
-        raise InputError(f"Parameter 'use_backbone' is {use!r}. Give true or false.")
     settings = LiveSettings(
         given.optional_path(params, "backbone"),
-        defaults.use_backbone if use is None else use,
+        given.boolean(params, "use_backbone", defaults.use_backbone),
         defaults.pseudo_image if picture == "auto" else picture,
         given.integer(params, "timestep", defaults.timestep),
         given.integers(params, "blocks") or defaults.blocks,

@@ -69,6 +69,14 @@ def optional_path(params: Parameters, name: str) -> Path | None:
     return Path(value) if value else None
 
 
+def paths(params: Parameters, name: str) -> tuple[Path, ...]:
+    """Return a list of paths, empty where the parameter is missing."""
+    value = params.get(name) or ()
+    if not isinstance(value, (list, tuple)) or not all(isinstance(v, str) and v for v in value):
+        raise InputError(f"Parameter '{name}' is {value!r}. Give a list of paths.")
+    return tuple(Path(item) for item in value)
+
+
 def text(params: Parameters, name: str) -> str | None:
     """Return a text, None where the parameter is missing or empty."""
     value = params.get(name)
@@ -103,6 +111,21 @@ def number(params: Parameters, name: str, default: float) -> float:
     if not _is_number(value):
         raise InputError(f"Parameter '{name}' is {value!r}. Give a number.")
     return float(value)
+
+
+def optional_number(params: Parameters, name: str) -> float | None:
+    """Return a number, None where the parameter is missing."""
+    return None if params.get(name) is None else number(params, name, 0.0)
+
+
+def boolean(params: Parameters, name: str, default: bool) -> bool:
+    """Return yes or no, the default where the parameter is missing."""
+    value = params.get(name)
+    if value is None:
+        return default
+    if not isinstance(value, bool):
+        raise InputError(f"Parameter '{name}' is {value!r}. Give true or false.")
+    return value
 
 
 def _is_number(value: object) -> bool:

@@ -82,6 +82,9 @@ def test_classifying_takes_an_extent_of_negative_coordinates():
         ("preview a.tif b.gpkg --cache c --output p.tif --cache-limit 9", "preview"),
         ("suggest a.tif --cache c --labels b.gpkg --count 3", "suggest"),
         ("pseudo-image a.tif --output p.tif --kind rgb", "pseudo_image"),
+        ("train-synthesizer a.tif b.gpkg --synthesizer s --no-clipping", "train_synthesizer"),
+        ("synthesize s --class Oats --samples m --count 20", "synthesize"),
+        ("evaluate-samples a.tif b.gpkg --samples m --table t.json", "evaluate_samples"),
         ("convert-backbone 64x64_diffusion.pt --output folder", "convert_backbone"),
     ],
 )
