@@ -1,0 +1,1 @@
+"""Text-conditioned synthetic samples: a reconstruction of Txt2HSI-LDM(VAE)."""
