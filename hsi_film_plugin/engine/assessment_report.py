@@ -27,6 +27,7 @@ from .report import (
     on_reference,
 )
 from .report_pictures import class_map_picture, paint_labels, thumbnail_step
+from .synthetic_mark import require_real_map
 
 FEW_REFERENCE_PIXELS = 50
 
@@ -45,10 +46,11 @@ def assess_map(
         The report, the same figures as a JSON-ready table, and warnings.
 
     Raises:
-        InputError: if either cannot be read, or they have no class in common.
+        InputError: if either cannot be read or is synthetic, or they have no class in common.
     """
     progress.report(0.0, "Reading the class map")
     class_map = read_class_map(path)
+    require_real_map(class_map)
     progress.report(0.3, "Reading the reference")
     reference = read_labels(
         source.path, class_map, source.class_field, layer=source.layer, styles=source.styles

@@ -18,6 +18,7 @@ from .qml_style import paletted_qml
 from .raster_attributes import class_sidecar, read_raster_classes
 from .raster_file import gdal_errors, is_georeferenced, is_nodata, open_raster
 from .raster_writer import RasterFormat, RasterWriter, colormap_of
+from .synthetic_mark import is_synthetic
 
 UNCLASSIFIED = 0
 NO_CONFIDENCE = -1.0
@@ -117,6 +118,11 @@ class ClassMap:
     values: np.ndarray
     counts: np.ndarray
     tags: Mapping[str, str]
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether it is a map of synthetic samples."""
+        return is_synthetic(self.tags)
 
 
 def read_class_map(path: Path | str) -> ClassMap:

@@ -139,7 +139,7 @@ def match_bands(bands: ModelBands, scene: Scene) -> tuple[tuple[int, ...], list[
     good = np.flatnonzero(scene.bands.good)
     distance = np.abs(wanted[:, None] - theirs[good][None, :])
     nearest = distance.argmin(axis=1)
-    missing = distance.min(axis=1) > _tolerance(wanted)
+    missing = distance.min(axis=1) > band_tolerance(wanted)
     if missing.any():
         named = ", ".join(f"{w:.0f}" for w in wanted[missing][:8])
         more = ", …" if missing.sum() > 8 else ""
@@ -150,7 +150,7 @@ def match_bands(bands: ModelBands, scene: Scene) -> tuple[tuple[int, ...], list[
     return tuple(int(band) for band in good[nearest]), []
 
 
-def _tolerance(wavelengths: np.ndarray) -> np.ndarray:
+def band_tolerance(wavelengths: np.ndarray) -> np.ndarray:
     """Return how far, in nm, a band may lie from each of the model's."""
     if len(wavelengths) < 2:
         return np.full(len(wavelengths), 10.0)

@@ -18,7 +18,11 @@ ABSENT = -50.0
 
 
 def linear_discriminants(
-    inputs: np.ndarray, classes: np.ndarray, weights: np.ndarray, n_classes: int
+    inputs: np.ndarray,
+    classes: np.ndarray,
+    weights: np.ndarray,
+    n_classes: int,
+    shares: np.ndarray | None = None,
 ) -> Parameters:
     """Return one discriminant for each row of weights.
 
@@ -28,12 +32,16 @@ def linear_discriminants(
         weights: float32 ``(heads, n)``; zero keeps a pixel from a head. The weight of a
             class's pixels together is its prior.
         n_classes: Outputs.
+        shares: float32 ``(n,)``, what each pixel counts in means and covariance; all alike
+            where it is None.
 
     Returns:
         ``classes.weight (heads, inputs, n_classes)`` and ``classes.bias (heads, 1, n_classes)``.
     """
+    counts = np.ones(len(classes)) if shares is None else shares.astype(np.float64)
     found = [
-        _discriminant(inputs[row > 0], classes[row > 0], row[row > 0], n_classes) for row in weights
+        _discriminant(inputs[row > 0], classes[row > 0], row[row > 0], n_classes, counts[row > 0])
+        for row in weights
     ]
     return {
         "classes.weight": torch.from_numpy(np.stack([weight for weight, _ in found])),
@@ -42,15 +50,21 @@ def linear_discriminants(
 
 
 def _discriminant(
-    inputs: np.ndarray, classes: np.ndarray, weights: np.ndarray, n_classes: int
+    inputs: np.ndarray,
+    classes: np.ndarray,
+    weights: np.ndarray,
+    n_classes: int,
+    shares: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
     x = inputs.astype(np.float64)
-    counts = np.bincount(classes, minlength=n_classes)
-    present = counts > 0
+    totals = np.bincount(classes, shares, minlength=n_classes)
+    present = totals > 0
     means = np.zeros((n_classes, x.shape[1]))
-    np.add.at(means, classes, x)
-    means /= np.maximum(counts, 1)[:, None]
-    covariance, _ = ledoit_wolf(x - means[classes], assume_centered=True)
+    np.add.at(means, classes, x * shares[:, None])
+    means /= np.where(present, totals, 1)[:, None]
+    # a deviation that counts half adds half of its square to the covariance
+    spread = (x - means[classes]) * np.sqrt(shares / shares.mean())[:, None]
+    covariance, _ = ledoit_wolf(spread, assume_centered=True)
     # inputs that do not vary within classes have no variance to divide by
     covariance += (
         1e-9 * max(np.trace(covariance) / len(covariance), 1e-12) * np.eye(len(covariance))

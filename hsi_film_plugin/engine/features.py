@@ -170,6 +170,33 @@ class FeatureMaps:
                 for place, window in enumerate(windows)
             ]
 
+    def centres(self, windows: np.ndarray) -> np.ndarray:
+        """Return the features of the pixels ``[32, 32]`` of single windows.
+
+        A window of its own, with the pixel in its middle, stands for the four that are blended
+        at a pixel of a scene.
+
+        Args:
+            windows: float32 ``(n, 3, 64, 64)`` in [-1, 1]. Give as many each time: kernels,
+                and so rounding, depend on it.
+
+        Returns:
+            float32 ``(n, channels)``.
+        """
+        middle = WINDOW // 2
+        with torch.inference_mode():
+            maps = self._backbone.activations(
+                torch.from_numpy(windows), self._timestep, self._blocks
+            )
+            self.channels = [block.shape[1] for block in maps]
+            self._check_channels()
+            found = [
+                self._finish([block[place] for block in maps])[:, middle, middle]
+                / self._weights[middle, middle]
+                for place in range(len(windows))
+            ]
+            return torch.stack(found).cpu().numpy()
+
     def _check_channels(self) -> None:
         found = sum(self.channels)
         if self._compression is not None and found != len(self._compression.mean):

@@ -38,6 +38,10 @@ class Grid(Protocol):
     def georeferenced(self) -> bool:
         """Whether the file says where it lies."""
 
+    @property
+    def synthetic(self) -> bool:
+        """Whether the file holds synthetic samples, or is made of such a file."""
+
 
 @dataclass(frozen=True)
 class GridWindow:
@@ -50,6 +54,7 @@ class GridWindow:
         crs: CRS, or None.
         transform: From (column, row) of the window to coordinates.
         georeferenced: Whether it says where it lies.
+        synthetic: Whether the file holds synthetic samples, or is made of such a file.
     """
 
     path: Path
@@ -58,6 +63,7 @@ class GridWindow:
     crs: CRS | None
     transform: Affine
     georeferenced: bool
+    synthetic: bool = False
 
     @classmethod
     def of(cls, grid: Grid, row: int, col: int, height: int, width: int) -> GridWindow:
@@ -67,7 +73,13 @@ class GridWindow:
             # QGIS draws what is not georeferenced downwards from 0: stay in the same place
             transform, located = Affine(1, 0, 0, 0, -1, 0), True
         return cls(
-            grid.path, width, height, grid.crs, transform @ Affine.translation(col, row), located
+            grid.path,
+            width,
+            height,
+            grid.crs,
+            transform @ Affine.translation(col, row),
+            located,
+            grid.synthetic,
         )
 
 

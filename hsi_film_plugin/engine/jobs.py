@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,10 +17,10 @@ from .classification import Classifier, Mapped, Products, classify, extent_block
 from .device import Device, choose_device, device_facts
 from .errors import InputError
 from .feature_raster import FeatureRasterSettings, write_features
+from .job_outputs import check_paths, path_facts, together, wanted_outputs
 from .labels import read_labels
 from .live_jobs import LIVE_JOBS
 from .model import Model, load_model, save_model
-from .outputs import atomic_output, check_outputs
 from .parameters import LabelSource, Parameters
 from .progress import Progress
 from .provenance import run_provenance
@@ -30,6 +29,7 @@ from .report import Report, render_report
 from .sample_scene import SampleScene
 from .sample_scene_files import write_sample_scene
 from .scene import Scene
+from .synthesis.jobs import SYNTHESIS_JOBS
 from .training import Evidence, train
 from .training_report import training_report, validated_figures, with_map
 from .training_settings import TrainingSettings, check_settings
@@ -41,16 +41,16 @@ Result = dict[str, Any]
 def train_job(params: Parameters, progress: Progress) -> Result:
     """Train a classifier; write its model file and, if wanted, its report."""
     started = time.monotonic()
-    outputs = _outputs(params, ("model",), ("report",))
+    outputs = wanted_outputs(params, ("model",), ("report",))
     source, settings = LabelSource.of(params, "labels"), _training_settings(params)
     check_settings(settings)
-    _check(outputs, given.required_path(params, "input"), source.path)
+    check_paths(outputs, given.required_path(params, "input"), source.path, settings.synthetic)
     device = _device(params)
     with Scene.open(given.required_path(params, "input")) as scene:
         model, evidence, report, warnings = _train(
             scene, source, settings, device, progress.part(0.0, 0.95)
         )
-        with _together(outputs) as hidden:
+        with together(outputs) as hidden:
             _write_model_and_report(model, _timed(report, started), hidden)
             progress.report(1.0, "Done")
     return _result(outputs, model, device, warnings) | _accuracy(evidence, len(model.classes))
@@ -59,13 +59,13 @@ def train_job(params: Parameters, progress: Progress) -> Result:
 def classify_job(params: Parameters, progress: Progress) -> Result:
     """Classify a raster with a model file."""
     path, model_path = given.required_path(params, "input"), given.required_path(params, "model")
-    outputs = _outputs(params, ("output",), ("confidence", "probabilities"))
-    _check(outputs, path, model_path)
+    outputs = wanted_outputs(params, ("output",), ("confidence", "probabilities"))
+    check_paths(outputs, path, model_path)
     model = load_model(model_path)
     device = _device(params)
     with Scene.open(path) as scene:
         classifier = Classifier(model, scene, device)
-        with _together(outputs) as hidden:
+        with together(outputs) as hidden:
             mapped = _classify(classifier, params, hidden, progress)
             progress.report(1.0, "Done")
         warnings = [*scene.warnings, *classifier.warnings, *_emptiness(scene, mapped)]
@@ -75,11 +75,13 @@ def classify_job(params: Parameters, progress: Progress) -> Result:
 def train_and_classify_job(params: Parameters, progress: Progress) -> Result:
     """Train a classifier and classify the scene it was trained on, in one run."""
     started = time.monotonic()
-    outputs = _outputs(params, ("output",), ("model", "report", "confidence", "probabilities"))
+    outputs = wanted_outputs(
+        params, ("output",), ("model", "report", "confidence", "probabilities")
+    )
     source, settings = LabelSource.of(params, "labels"), _training_settings(params)
     check_settings(settings)
     path = given.required_path(params, "input")
-    _check(outputs, path, source.path)
+    check_paths(outputs, path, source.path, settings.synthetic)
     _min_confidence(params)
     device = _device(params)
     with Scene.open(path) as scene:
@@ -88,7 +90,7 @@ def train_and_classify_job(params: Parameters, progress: Progress) -> Result:
             scene, source, settings, device, progress.part(0.0, 0.6)
         )
         classifier = Classifier(model, scene, device)
-        with _together(outputs) as hidden:
+        with together(outputs) as hidden:
             mapped = _classify(classifier, params, hidden, progress.part(0.6, 0.97))
             warnings += _emptiness(scene, mapped)
             report = with_map(report, scene, model, evidence, hidden["output"], mapped)
@@ -101,26 +103,26 @@ def train_and_classify_job(params: Parameters, progress: Progress) -> Result:
 def assess_job(params: Parameters, progress: Progress) -> Result:
     """Compare any class map with a reference."""
     path, source = given.required_path(params, "input"), LabelSource.of(params, "reference")
-    outputs = _outputs(params, (), ("report", "table"))
+    outputs = wanted_outputs(params, (), ("report", "table"))
     if not outputs:
         raise InputError("Neither 'report' nor 'table' is wanted. Give the path of at least one.")
-    _check(outputs, path, source.path)
+    check_paths(outputs, path, source.path)
     report, table, warnings = assess_map(path, source, progress.part(0.0, 0.9))
-    with _together(outputs) as hidden:
+    with together(outputs) as hidden:
         if "report" in hidden:
             hidden["report"].write_text(render_report(report), encoding="utf-8", newline="\n")
         if "table" in hidden:
             content = json.dumps(table, indent=2, allow_nan=False) + "\n"
             hidden["table"].write_text(content, encoding="utf-8", newline="\n")
         progress.report(1.0, "Done")
-    return _paths(outputs) | {"accuracy": table["accuracy"], "warnings": warnings}
+    return path_facts(outputs) | {"accuracy": table["accuracy"], "warnings": warnings}
 
 
 def extract_features_job(params: Parameters, progress: Progress) -> Result:
     """Write a scene's spatial features as a raster."""
     path = given.required_path(params, "input")
-    outputs = _outputs(params, ("output",), ())
-    _check(outputs, path)
+    outputs = wanted_outputs(params, ("output",), ())
+    check_paths(outputs, path)
     settings = FeatureRasterSettings(
         given.optional_path(params, "backbone"),
         given.integer(params, "components", 16),
@@ -130,16 +132,16 @@ def extract_features_job(params: Parameters, progress: Progress) -> Result:
     )
     device = _device(params)
     with Scene.open(path) as scene:
-        with _together(outputs) as hidden:
+        with together(outputs) as hidden:
             write_features(scene, settings, device, hidden["output"], progress)
             progress.report(1.0, "Done")
         warnings = list(scene.warnings)
-    return _paths(outputs) | device_facts(device) | {"warnings": warnings}
+    return path_facts(outputs) | device_facts(device) | {"warnings": warnings}
 
 
 def sample_scene_job(params: Parameters, progress: Progress) -> Result:
     """Render the sample scene."""
-    outputs = _outputs(params, ("output",), ("training", "reference"))
+    outputs = wanted_outputs(params, ("output",), ("training", "reference"))
     scene = SampleScene(
         given.integer(params, "width", 256),
         given.integer(params, "height", 256),
@@ -148,12 +150,12 @@ def sample_scene_job(params: Parameters, progress: Progress) -> Result:
     write_sample_scene(
         scene, outputs["output"], outputs.get("training"), outputs.get("reference"), progress
     )
-    return _paths(outputs) | {"warnings": []}
+    return path_facts(outputs) | {"warnings": []}
 
 
 def convert_backbone_job(params: Parameters, progress: Progress) -> Result:
     """Make a published diffusion checkpoint a folder that BACKBONE takes."""
-    outputs = _outputs(params, ("output",), ())
+    outputs = wanted_outputs(params, ("output",), ())
     settings = ConversionSettings(
         given.text(params, "precision") or ConversionSettings.precision,
         given.text(params, "noise_schedule"),
@@ -163,7 +165,7 @@ def convert_backbone_job(params: Parameters, progress: Progress) -> Result:
     )
     source = given.required_path(params, "input")
     converted = convert_backbone(source, outputs["output"], settings, progress)
-    return _paths(outputs) | {
+    return path_facts(outputs) | {
         "blocks": converted.architecture.blocks,
         "source_sha256": converted.source_sha256,
         "note": converted.note,
@@ -180,6 +182,7 @@ JOBS: Mapping[str, Job] = {
     "sample_scene": sample_scene_job,
     "convert_backbone": convert_backbone_job,
     **LIVE_JOBS,
+    **SYNTHESIS_JOBS,
 }
 
 
@@ -232,13 +235,6 @@ def _emptiness(scene: Scene, mapped: Mapped) -> list[str]:
     ]
 
 
-@contextmanager
-def _together(outputs: Mapping[str, Path]) -> Iterator[dict[str, Path]]:
-    """Give each output a hidden path; all get their names in the end, or none does."""
-    with ExitStack() as stack:
-        yield {name: stack.enter_context(atomic_output(path)) for name, path in outputs.items()}
-
-
 def _write_model_and_report(model: Model, report: Report, hidden: Mapping[str, Path]) -> None:
     if "model" in hidden:
         save_model(model, hidden["model"])
@@ -252,10 +248,6 @@ def _timed(report: Report, started: float) -> Report:
 
 
 def _training_settings(params: Parameters) -> TrainingSettings:
-    if given.optional_path(params, "synthetic"):
-        raise InputError(
-            "SYNTHETIC samples cannot be trained on by this version. Leave the parameter empty."
-        )
     return TrainingSettings(
         given.optional_path(params, "backbone"),
         given.integer(params, "seed", 0),
@@ -263,6 +255,7 @@ def _training_settings(params: Parameters) -> TrainingSettings:
         given.integers(params, "blocks"),
         given.text(params, "pseudo_image") or "auto",
         given.integer(params, "ensemble", TrainingSettings.ensemble),
+        synthetic=given.optional_path(params, "synthetic"),
     )
 
 
@@ -283,30 +276,15 @@ def _device(params: Parameters) -> Device:
     return device
 
 
-def _outputs(
-    params: Parameters, required: tuple[str, ...], optional: tuple[str, ...]
-) -> dict[str, Path]:
-    outputs = {name: given.required_path(params, name) for name in required}
-    for name in optional:
-        path = given.optional_path(params, name)
-        if path is not None:
-            outputs[name] = path
-    return outputs
-
-
-def _check(outputs: Mapping[str, Path], *inputs: Path) -> None:
-    check_outputs({name.upper(): path for name, path in outputs.items()}, inputs)
-
-
-def _paths(outputs: Mapping[str, Path]) -> Result:
-    return {name: str(path) for name, path in outputs.items()}
-
-
 def _result(
     outputs: Mapping[str, Path], model: Model, device: Device, warnings: list[str]
 ) -> Result:
     classes = [{"value": c.value, "name": c.name, "color": c.color} for c in model.classes]
-    return _paths(outputs) | device_facts(device) | {"classes": classes, "warnings": list(warnings)}
+    return (
+        path_facts(outputs)
+        | device_facts(device)
+        | {"classes": classes, "warnings": list(warnings)}
+    )
 
 
 def _accuracy(evidence: Evidence, n_classes: int) -> Result:

@@ -23,6 +23,7 @@ from .raster_file import (
     is_nodata,
     open_raster,
 )
+from .synthetic_mark import require_true_labels
 
 _ROWS_AT_ONCE = 512
 _TOLERANCE = 0.01  # pixels by which approximate reprojection may be off
@@ -34,10 +35,12 @@ def read_raster(path: Path, grid: Grid) -> Claims:
     Polygons are 8-connected groups of pixels of a class.
 
     Raises:
-        InputError: if the raster cannot be read, holds no classes or cannot be placed.
+        InputError: if the raster cannot be read, is synthetic, holds no classes or cannot be
+            placed.
     """
     warnings: list[str] = []
     with gdal_errors(path, "open"), open_raster(path) as dataset:
+        require_true_labels(path.name, dataset.tags(), dataset.tags(ns="ENVI"))
         _require_classes(path, dataset)
         pixels, values = _labelled_pixels(path, dataset, grid, warnings)
         legend = read_raster_classes(path, dataset)

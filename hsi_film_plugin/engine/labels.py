@@ -16,6 +16,7 @@ from .label_classes import LabelClass as LabelClass
 from .label_classes import assign_classes
 from .label_raster import read_raster
 from .label_vector import Claims, read_vector, vector_layers
+from .synthetic_mark import require_real
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,10 @@ def read_labels(
         styles: Names and colours from the layer's own style, which win.
 
     Raises:
-        InputError: if the labels cannot be read, or none lies on the scene.
+        InputError: if the labels cannot be read, none lies on the scene, or either is
+            synthetic.
     """
+    require_real(scene)
     path = Path(path)
     if not path.exists():
         raise InputError(f"The labels '{path}' do not exist. Check their path.")

@@ -23,6 +23,7 @@ from .outputs import atomic_output, writing_failed
 from .progress import Progress
 from .raster_file import open_raster
 from .score_interval import sum_interval
+from .synthetic_mark import marks
 from .windows import Block
 
 NODATA = -1.0
@@ -190,7 +191,7 @@ def write_preview(
     with atomic_output(path) as hidden:
         try:
             with open_raster(hidden, "w", **profile) as dataset:
-                dataset.update_tags(**dict(sorted(tags.items())))
+                dataset.update_tags(**dict(sorted({**tags, **marks(window)}.items())))
                 for index, name in enumerate(BANDS):
                     dataset.set_band_description(index + 1, name)
                 dataset.write(values)

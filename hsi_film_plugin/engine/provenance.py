@@ -44,4 +44,5 @@ def run_provenance(
     if model.spatial is not None:
         name = Path(model.spatial.backbone).name or "bundled"
         facts["Backbone"] = f"{name}, sha256 {model.spatial.backbone_sha256}"
-    return facts
+    # what training itself has noted: synthetic samples
+    return facts | {key: text for key, text in model.provenance.items() if key not in facts}

@@ -27,6 +27,7 @@ from .grid import Grid
 from .outputs import atomic_output, require_space, writing_failed
 from .progress import Progress
 from .raster_file import GDAL_CACHE_BYTES, open_raster
+from .synthetic_mark import marks
 
 _TILE = 256
 Colormap = Mapping[int, tuple[int, int, int, int]]
@@ -43,6 +44,7 @@ class RasterFormat:
         tags: Metadata of the file; nothing in it may change from run to run.
         colormap: RGBA by value, for uint8.
         resampling: How overviews are made.
+        band_tags: Metadata of each band; empty for none.
     """
 
     dtype: str
@@ -51,12 +53,14 @@ class RasterFormat:
     tags: Mapping[str, str] = field(default_factory=dict)
     colormap: Colormap | None = None
     resampling: Resampling = Resampling.nearest
+    band_tags: tuple[Mapping[str, str], ...] = ()
 
 
 class RasterWriter:
     """A tiled, compressed GeoTIFF with overviews, written block by block.
 
-    A context manager: the file appears under its name when the block ends well.
+    A context manager: the file appears under its name when the block ends well. What is made
+    of synthetic samples carries their mark.
 
     Attributes:
         path: The file.
@@ -181,11 +185,14 @@ class RasterWriter:
         """Write the TIFF from top to bottom; return a checksum of its pixels."""
         checksum = 0
         with open_raster(self._partial, "w", **self._profile()) as dataset:
-            dataset.update_tags(**dict(sorted(self._form.tags.items())))
+            tags = {**self._form.tags, **marks(self._grid)}
+            dataset.update_tags(**dict(sorted(tags.items())))
             if self._form.colormap is not None:
                 dataset.write_colormap(1, dict(self._form.colormap))
             for index, text in enumerate(self._form.descriptions):
                 dataset.set_band_description(index + 1, text)
+            for index, about in enumerate(self._form.band_tags):
+                dataset.update_tags(index + 1, **about)
             for band, window, fraction in self._strips():
                 progress.report(fraction, "Writing the raster")
                 values = self._get(band, window)

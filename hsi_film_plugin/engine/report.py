@@ -19,6 +19,7 @@ from .calibration import Calibration, Kept
 
 if TYPE_CHECKING:
     from .label_classes import LabelClass
+    from .report_chapter import Chapter
 
 FEW_PIXELS = 10
 FEW_POLYGONS = 3
@@ -261,12 +262,15 @@ class Report:
     """All that a report says; a section that is None is left out.
 
     Attributes:
-        kind: "Training report" or "Accuracy assessment".
+        kind: Such as "Training report" or "Accuracy assessment".
         title: What it is about, usually the file's name.
         classes: The classes in the order of every (K,) array of the sections.
         warnings: Sentences that a reader must see first.
         provenance: Names and values in reading order: versions, hashes, seed, device and
             why it was used, time.
+        figures: Names and values at the head of the page, where ``accuracy`` has none.
+        statement: The sentences below them.
+        chapters: What else there is to say, after the other sections.
     """
 
     kind: str
@@ -281,6 +285,9 @@ class Report:
     areas: AreasSection | None = None
     calibration: CalibrationSection | None = None
     provenance: tuple[tuple[str, str], ...] = ()
+    figures: tuple[tuple[str, str], ...] = ()
+    statement: str = ""
+    chapters: tuple[Chapter, ...] = ()
 
 
 def cross_validated(folds: Folds) -> str:

@@ -57,32 +57,32 @@ def spectra_overview(section: SpectraSection, colors: Sequence[str]) -> str:
         colors: One "#rrggbb" a class.
     """
     with mpl.rc_context(STYLE):
-        figure, axes = _figure(6.4, 3.1)
-        _prepare_spectral_axes(axes, section)
-        x = _abscissa(section)
+        figure, axes = new_figure(6.4, 3.1)
+        prepare_spectral_axes(axes, section)
+        x = abscissa(section)
         for mean, color in zip(section.mean, colors):
-            for run in _runs(section):
+            for run in runs(section):
                 # ink below keeps a pale colour visible on paper, a dark one at night
                 axes.plot(x[run], mean[run], color=INK, alpha=0.35, linewidth=2.4)
                 axes.plot(x[run], mean[run], color=color, linewidth=1.5)
-        axes.set_xlabel(_abscissa_label(section))
+        axes.set_xlabel(abscissa_label(section))
         axes.set_ylabel(section.unit, parse_math=False)
-        return _inline(figure, "spectra", "Mean spectrum of each class")
+        return inline_svg(figure, "spectra", "Mean spectrum of each class")
 
 
 def class_spectrum(section: SpectraSection, index: int, color: str) -> str:
     """Draw one class's mean spectrum within ± one standard deviation."""
     with mpl.rc_context({**STYLE, "font.size": 7.5}):
-        figure, axes = _figure(3.1, 1.75)
-        _prepare_spectral_axes(axes, section)
-        x, mean, sd = _abscissa(section), section.mean[index], section.sd[index]
-        for run in _runs(section):
+        figure, axes = new_figure(3.1, 1.75)
+        prepare_spectral_axes(axes, section)
+        x, mean, sd = abscissa(section), section.mean[index], section.sd[index]
+        for run in runs(section):
             low, high = (mean - sd)[run], (mean + sd)[run]
             axes.fill_between(x[run], low, high, color=color, alpha=0.35, linewidth=0)
             axes.plot(x[run], mean[run], color=INK, alpha=0.45, linewidth=2.2)
             axes.plot(x[run], mean[run], color=color, linewidth=1.3)
         axes.set_ylim(*_common_range(section))
-        return _inline(
+        return inline_svg(
             figure, f"spectrum-{index}", "Mean spectrum and one standard deviation either side"
         )
 
@@ -113,28 +113,29 @@ def calibration_plot(calibration: Calibration) -> str:
         for axes in (above, below):
             axes.grid(axis="y")
             axes.set_axisbelow(True)
-        return _inline(figure, "calibration", "Accuracy over confidence, with pixels per bin")
+        return inline_svg(figure, "calibration", "Accuracy over confidence, with pixels per bin")
 
 
-def _figure(width: float, height: float) -> tuple[Figure, Axes]:
+def new_figure(width: float, height: float) -> tuple[Figure, Axes]:
+    """Return a figure of this many inches, and its axes."""
     figure = Figure(figsize=(width, height), layout="constrained")
     return figure, figure.add_subplot()
 
 
-def _abscissa(section: SpectraSection) -> NDArray[np.float64]:
+def abscissa(section: SpectraSection) -> NDArray[np.float64]:
     """Return the bands' places on the axis, in the order of the file, (B,)."""
     if section.wavelengths is None:
         return np.arange(1.0, section.good.size + 1)
     return np.asarray(section.wavelengths, dtype=np.float64)
 
 
-def _runs(section: SpectraSection) -> list[NDArray[np.intp]]:
+def runs(section: SpectraSection) -> list[NDArray[np.intp]]:
     """Return the runs of good bands that a line may join.
 
     A line breaks at bad bands, where a second detector begins anew (wavelengths go back),
     and over gaps of ``GAP`` ordinary steps, which were cut out of the file.
     """
-    x = _abscissa(section)
+    x = abscissa(section)
     order = np.arange(x.size)
     if (np.diff(x) < 0).sum() > MOST_DETECTORS:
         order = np.argsort(x, kind="stable")
@@ -147,7 +148,8 @@ def _runs(section: SpectraSection) -> list[NDArray[np.intp]]:
     return np.split(order, np.flatnonzero(breaks) + 1)
 
 
-def _abscissa_label(section: SpectraSection) -> str:
+def abscissa_label(section: SpectraSection) -> str:
+    """Return what the axis of the bands is called."""
     return "Band" if section.wavelengths is None else "Wavelength (nm)"
 
 
@@ -167,9 +169,9 @@ def _common_range(section: SpectraSection) -> tuple[float, float]:
     return min(bottom, 0.0 if bottom > 0 else bottom - margin), top + margin
 
 
-def _prepare_spectral_axes(axes: Axes, section: SpectraSection) -> None:
+def prepare_spectral_axes(axes: Axes, section: SpectraSection) -> None:
     """Set limits and grid, and shade the runs of bad bands."""
-    x = _abscissa(section)
+    x = abscissa(section)
     order = np.argsort(x, kind="stable")
     x = x[order]
     middles = (x[1:] + x[:-1]) / 2
@@ -183,7 +185,7 @@ def _prepare_spectral_axes(axes: Axes, section: SpectraSection) -> None:
     axes.set_axisbelow(True)
 
 
-def _inline(figure: Figure, name: str, title: str) -> str:
+def inline_svg(figure: Figure, name: str, title: str) -> str:
     """Return the figure as an ``<svg>`` element whose ids begin with ``name``."""
     buffer = io.StringIO()
     figure.set_facecolor("none")
@@ -207,13 +209,13 @@ def _adapt_tag(tag: str, name: str) -> str:
     for stand_in, colour in PAGE_COLOURS.items():
         tag = tag.replace(stand_in, colour)
     tag = re.sub(r"""font-family: [^;"]*;""", "", tag)
-    tag = re.sub(r' d="[^"]*"', lambda path: _shorter(path.group()), tag)
+    tag = re.sub(r' (?:d|x|y)="[^"]*"', lambda place: _shorter(place.group()), tag)
     tag = re.sub(r'\bid="', f'id="{name}-', tag)
     tag = re.sub(r'xlink:href="#', f'href="#{name}-', tag)
     return tag.replace("url(#", f"url(#{name}-")
 
 
 def _shorter(path: str) -> str:
-    """Round a path's coordinates to hundredths of a point."""
+    """Round coordinates to hundredths of a point."""
     rounded = re.sub(r"-?\d+\.\d+", lambda number: f"{float(number.group()):.2f}", path)
     return re.sub(r"\s+", " ", rounded)

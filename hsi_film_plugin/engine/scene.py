@@ -32,6 +32,7 @@ from .raster_file import (
     is_nodata,
     open_raster,
 )
+from .synthetic_mark import is_synthetic
 
 _THUMBNAIL_PIXELS = 256  # least side of what is read at a time for a thumbnail
 _STRIP_BYTES = 64 * 2**20  # raw values held at a time while a window is read
@@ -88,6 +89,7 @@ class Scene:
         scales: Physical value = raw value * scale + offset; float64 (count,).
         offsets: See ``scales``.
         dtype: Pixel type of the file.
+        synthetic: Whether the file holds synthetic samples.
         warnings: Sentences about metadata that could not be used.
     """
 
@@ -104,6 +106,7 @@ class Scene:
         self.nodata: tuple[float | None, ...] = dataset.nodatavals
         tags = _tags(dataset)
         self.bands, notes = read_bands(tags)
+        self.synthetic: bool = is_synthetic(tags.dataset, tags.envi)
         self.scales, self.offsets = _scaling(path, dataset, tags)
         self.warnings: tuple[str, ...] = notes + _georeference_warnings(dataset)
         self._sizes = file_sizes(dataset)

@@ -19,6 +19,17 @@ from .scene import Scene
 from .spatial_candidates import SpatialSetting, spatial_candidates
 from .spectral_inputs import SpectralInputs, spectral_options
 from .statistics import SceneSample, sample_scene
+from .synthesis.sample_file import read_samples
+from .synthesis.sample_set import SampleSet
+from .synthetic_mark import require_real
+from .synthetic_pixels import (
+    SyntheticPixels,
+    SyntheticUse,
+    joined,
+    shares,
+    synthetic_features,
+    synthetic_pixels,
+)
 from .training_pixels import TrainingPixels, training_pixels
 from .training_settings import TrainingSettings, check_settings
 from .trial import MEMBERS_PER_FOLD, Trial, best_of, choose_spatial, efforts, spectral_candidates
@@ -43,6 +54,8 @@ class Evidence:
         sample: The scene's sample.
         backbone_note: What deviates in the backbone; empty for most.
         warnings: Sentences for the user.
+        synthetic: The synthetic samples that the final heads, and nothing else, were trained
+            with; None without.
     """
 
     pixels: TrainingPixels
@@ -57,6 +70,7 @@ class Evidence:
     sample: SceneSample
     backbone_note: str
     warnings: tuple[str, ...]
+    synthetic: SyntheticUse | None = None
 
 
 @dataclass(frozen=True)
@@ -72,10 +86,31 @@ class _Compared:
     backbone: Backbone | None
 
 
+@dataclass(frozen=True)
+class _Material:
+    """What the final heads are trained on: all labelled pixels, then synthetic ones if given.
+
+    ``shares`` is what each of them counts beside a real one.
+    """
+
+    trial: Trial
+    features: np.ndarray
+    shares: np.ndarray
+
+
 def train(
-    scene: Scene, labels: Labels, settings: TrainingSettings, device: Device, progress: Progress
+    scene: Scene,
+    labels: Labels,
+    settings: TrainingSettings,
+    device: Device,
+    progress: Progress,
+    synthetic: SampleSet | None = None,
 ) -> tuple[Model, Evidence]:
     """Train a classifier of a scene's pixels.
+
+    Synthetic samples are for the final heads alone: what is chosen, calibrated and stated comes
+    from real pixels and heads that have seen no others. Whoever made the samples has seen the
+    labels of all folds.
 
     Args:
         scene: Where the labels lie.
@@ -83,13 +118,22 @@ def train(
         settings: What the user decided.
         device: Where the backbone runs.
         progress: For a progress bar, and to cancel.
+        synthetic: Samples to train the final heads with, too; None takes those of the settings'
+            file, if there is one.
 
     Raises:
-        InputError: if scene, labels or settings cannot be used.
+        InputError: if scene, labels, samples or settings cannot be used.
     """
     check_settings(settings)
+    require_real(scene)
+    if synthetic is None and settings.synthetic is not None:
+        synthetic = read_samples(settings.synthetic)
     sample = sample_scene(scene, progress.part(0.0, 0.05), (labels.rows, labels.cols))
     pixels, warnings = training_pixels(scene, labels, sample, settings.seed)
+    made = None
+    if synthetic is not None:
+        made, notes = synthetic_pixels(synthetic, scene, labels, sample, pixels)
+        warnings += notes
     places = (pixels.rows, pixels.cols, pixels.classes, pixels.polygons)
     folds = spatial_folds(*places)
     trial = Trial(pixels, folds, len(labels.classes), settings.seed)
@@ -103,18 +147,25 @@ def train(
         near = np.full((len(pixels.classes), len(labels.classes)), np.nan, np.float32)
     distant = replace(trial, folds=distant_folds(*places, folds.separation))
     choice, held_out = _state(distant, choice, options, compared, progress.part(0.8, 0.9))
-    stacks = _final_heads(
-        trial, choice, options, compared.setting, settings.ensemble, progress.part(0.9, 1.0)
-    )
+    progress = progress.part(0.9, 1.0)
+    material = _Material(trial, _features(trial, compared.setting), np.ones(len(pixels.classes)))
+    if made is not None:
+        material = _with_synthetic(
+            material, made, scene, sample, choice, compared, progress.part(0.0, 0.6)
+        )
+        progress = progress.part(0.6, 1.0)
+    stacks = _final_heads(material, choice, options, settings.ensemble, progress)
     spatial = None
     if any(part.kind in SPATIAL_KINDS for part in choice.parts):
         spatial = _spatial_path(compared, settings)
+    use = None if made is None else SyntheticUse.of(made, len(labels.classes))
     model = Model(
         labels.classes,
         _bands(scene, sample),
         spatial,
         stacks,
         choice.temperature,
+        {} if use is None else use.provenance(),
         novelty=fit_novelty(pixels, folds, sample.spectra),
     )
     evidence = Evidence(
@@ -130,6 +181,7 @@ def train(
         sample,
         "" if compared.backbone is None else compared.backbone.info.note,
         (*warnings, *_fold_warnings(distant.folds, labels.classes)),
+        use,
     )
     return model, evidence
 
@@ -233,23 +285,49 @@ def unvalidated(paths: tuple[str, ...], inputs: SpectralInputs) -> Choice:
     )
 
 
+def _with_synthetic(
+    material: _Material,
+    made: SyntheticPixels,
+    scene: Scene,
+    sample: SceneSample,
+    choice: Choice,
+    compared: _Compared,
+    progress: Progress,
+) -> _Material:
+    """Add synthetic pixels; their surroundings are computed where a chosen head looks at them."""
+    trial, setting = material.trial, compared.setting
+    features = np.zeros((len(made.classes), material.features.shape[1]), np.float32)
+    if setting is not None and any(part.kind in SPATIAL_KINDS for part in choice.parts):
+        backbone = compared.backbone
+        if backbone is None:
+            raise RuntimeError("spatial features were chosen without a backbone")
+        features = synthetic_features(
+            made, scene, sample, trial.pixels, setting, backbone, progress
+        )
+    return _Material(
+        replace(trial, pixels=joined(trial.pixels, made)),
+        np.concatenate([material.features, features]),
+        shares(trial.pixels.classes, made.classes, trial.n_classes),
+    )
+
+
 def _final_heads(
-    trial: Trial,
+    material: _Material,
     choice: Choice,
     options: list[SpectralInputs],
-    setting: SpatialSetting | None,
     ensemble: int,
     progress: Progress,
 ) -> tuple[HeadStack, ...]:
-    """Train the chosen heads on all labelled pixels."""
-    count = len(trial.pixels.classes)
-    features = _features(trial, setting)
-    everything = trial.weights(np.ones(count, bool))
+    """Train the chosen heads on all there is."""
+    trial = material.trial
+    everything = trial.weights(material.shares)
     stacks = []
     for part, stretch in zip(choice.parts, progress.parts(len(choice.parts))):
         inputs = _named(options, part.inputs)
         weights = np.stack([everything] * trial.members(part.kind, ensemble))
-        shape, parameters = trial.fitted(part.kind, part.effort, inputs, features, weights, stretch)
+        shape, parameters = trial.fitted(
+            part.kind, part.effort, inputs, material.features, weights, stretch, material.shares
+        )
         arrays = {name: tensor.numpy().copy() for name, tensor in parameters.items()}
         stacks.append(HeadStack(shape, inputs, arrays, part))
     return tuple(stacks)

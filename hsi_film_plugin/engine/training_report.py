@@ -64,7 +64,7 @@ def training_report(
     colors = [known.color for known in model.classes]
     step = thumbnail_step(scene.height, scene.width)
     picture = scene_picture(scene, step)
-    pixels = evidence.pixels
+    pixels, use = evidence.pixels, evidence.synthetic
     labelled = paint_labels(picture, labels.rows, labels.cols, labels.classes_of, colors, step)
     every_band = tuple(range(scene.count))
     spectra, valid = read_pixels(scene, pixels.rows, pixels.cols, every_band)
@@ -86,7 +86,10 @@ def training_report(
             _facts(scene, evidence),
             (Picture("The scene", picture), Picture("Labels", labelled)),
         ),
-        LabelsSection.of(labels.classes_of, labels.polygons, len(model.classes)),
+        replace(
+            LabelsSection.of(labels.classes_of, labels.polygons, len(model.classes)),
+            note="" if use is None else use.in_words(model.classes),
+        ),
         SpectraSection.of(
             spectra[valid],
             pixels.classes[valid],
@@ -333,6 +336,11 @@ def _accuracy_section(evidence: Evidence, folds: Folds | None, n_classes: int) -
         f"The median held-out pixel lies {far:.0f} pixels from the nearest one of its class that "
         f"was trained on.{_on_choosing_folds(evidence, far)}"
     )
+    if evidence.synthetic is not None:
+        note += (
+            " The heads that were judged have seen no synthetic sample; those of the model have, "
+            "and may do better or worse."
+        )
     if evidence.folds.untested:
         note += " Classes that are labelled in one place only are not judged."
     return AccuracySection(

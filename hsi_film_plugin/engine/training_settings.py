@@ -22,6 +22,7 @@ class TrainingSettings:
         pseudo_image: ``auto``, ``rgb`` or ``pca``.
         ensemble: Heads of each kind in the final model.
         paths: Kinds of heads that validation may choose among; the bench narrows it.
+        synthetic: A file of synthetic samples that the final heads are trained with, too.
     """
 
     backbone: Path | None = None
@@ -31,6 +32,7 @@ class TrainingSettings:
     pseudo_image: str = "auto"
     ensemble: int = 5
     paths: tuple[str, ...] = PATHS
+    synthetic: Path | None = None
 
 
 def check_settings(settings: TrainingSettings) -> None:

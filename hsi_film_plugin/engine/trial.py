@@ -77,8 +77,11 @@ class Trial:
         """Return weights ``(n,)`` that bring classes half way to balance; 0 where not used.
 
         A class counts with the square root of its pixels.
+
+        Args:
+            use: ``(n,)``: bool, or what each pixel counts beside the others.
         """
-        counts = np.bincount(self.pixels.classes[use], minlength=self.n_classes)
+        counts = np.bincount(self.pixels.classes, use, minlength=self.n_classes)
         weights: np.ndarray = use / np.sqrt(np.maximum(counts, 1))[self.pixels.classes]
         balanced: np.ndarray = (weights / weights.mean()).astype(np.float32)
         return balanced
@@ -91,8 +94,13 @@ class Trial:
         features: np.ndarray,
         weights: np.ndarray,
         progress: Progress,
+        shares: np.ndarray | None = None,
     ) -> tuple[HeadShape, Parameters]:
-        """Train one head for each row of ``weights``."""
+        """Train one head for each row of ``weights``.
+
+        Weights hold ``shares`` already, what each pixel counts beside the others, but for
+        linear heads, whose weights are priors only.
+        """
         spectra = inputs(self.pixels.spectra)
         shape = HeadShape(kind, inputs.count, features.shape[1], self.n_classes)
         if kind == "linear":
@@ -100,7 +108,9 @@ class Trial:
             for row, part in zip(weights, progress.parts(len(weights))):
                 part.report(0.0, "Training")
                 found.append(
-                    linear_discriminants(spectra, self.pixels.classes, row[None], self.n_classes)
+                    linear_discriminants(
+                        spectra, self.pixels.classes, row[None], self.n_classes, shares
+                    )
                 )
             progress.report(1.0, "Training")
             return shape, {name: torch.cat([one[name] for one in found]) for name in found[0]}

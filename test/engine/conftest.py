@@ -281,6 +281,79 @@ def make_model(tiny_backbone: Path) -> Callable[..., Any]:
 
 
 @pytest.fixture
+def make_sample_set() -> Callable[..., Any]:
+    """Return a function that makes synthetic samples of known spectra."""
+    from hsi_film_plugin.engine.label_classes import LabelClass
+    from hsi_film_plugin.engine.model import ModelBands
+    from hsi_film_plugin.engine.synthesis.sample_set import SampleSet, SampleWord
+    from hsi_film_plugin.engine.synthesis.spectral_code import SpectralCode
+
+    def make(
+        class_indices: Sequence[int] = (0, 0, 1, 1, 1),
+        spectra: np.ndarray | None = None,
+        *,
+        bands: int = 8,
+        side: int = 4,
+        classes: Sequence[LabelClass] = (
+            LabelClass(1, "class 1", "#0072b2"),
+            LabelClass(2, "class 2", "#e69f00"),
+            LabelClass(3, "class 3", "#009e73"),
+        ),
+        wavelengths: Sequence[float] | None = tuple(450.0 + 40 * band for band in range(8)),
+        noise: float = 0.01,
+        **options: Any,
+    ) -> SampleSet:
+        """Make samples whose pixels all have their spectrum, but for the noise."""
+        rng = np.random.default_rng(0)
+        index, count = np.asarray(class_indices, np.int64), len(class_indices)
+        if spectra is None:
+            spectra = 0.2 + 0.1 * index[:, None] + 0.05 * rng.random((count, bands))
+        bands = spectra.shape[1]
+        turned = np.linalg.qr(rng.normal(size=(bands, bands)))[0]
+        mean = spectra.mean(axis=0)
+        code = SpectralCode(*(x.astype(np.float32) for x in (mean, turned / 0.1, 0.1 * turned.T)))
+        pixels = spectra[:, None, None, :] + rng.normal(0, noise, (count, side, side, bands))
+        pixels[:, side // 2, side // 2] = spectra
+        made = np.moveaxis(code.encode(pixels.astype(np.float32)), -1, 1)
+        labelled = np.zeros((count, side, side), bool)
+        labelled[:, side // 2, side // 2 :] = True
+        prompts = tuple(f"{known.name}, bright" for known in classes)
+        words = tuple(
+            (
+                SampleWord("[CLS]", 0, 0),
+                SampleWord(prompt[:5], 0, 5),
+                SampleWord("bright", len(prompt) - 6, len(prompt)),
+            )
+            for prompt in prompts
+        )
+        given = {
+            "components": made.astype(np.float16),
+            "code": code,
+            "bands": ModelBands(
+                bands, tuple(range(bands)), None if wavelengths is None else tuple(wavelengths)
+            ),
+            "classes": tuple(classes),
+            "class_indices": index,
+            "labelled": labelled,
+            "recognised": np.arange(count) % 4 != 3,
+            "prompts": prompts,
+            "prompt_of": index,
+            "tokens": words,
+            "attention": rng.integers(0, 256, (count, 3, side, side), dtype=np.uint8),
+            "synthesizer_sha256": "5e" * 32,
+            "label_sha256": "1a" * 32,
+            "scene_names": ("fields.tif",),
+            "guidance": 2.5,
+            "steps": 20,
+            "seed": 7,
+            "negative": "water",
+        }
+        return SampleSet(**(given | options))
+
+    return make
+
+
+@pytest.fixture
 def gpu() -> Any:
     """Return the GPU of this machine; a test that wants one is skipped where there is none."""
     from hsi_film_plugin.engine.device import choose_device

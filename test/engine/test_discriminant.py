@@ -8,6 +8,7 @@ import torch
 from sklearn.covariance import ledoit_wolf
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
+from hsi_film_plugin.engine import discriminant as module
 from hsi_film_plugin.engine.discriminant import linear_discriminants
 from hsi_film_plugin.engine.heads import HeadShape, Parameters, logits
 
@@ -167,3 +168,26 @@ def test_two_classes_are_divided_half_way_between_their_means():
     second = said(inputs, known, n_classes=2, of=line).argmax(axis=1)
     assert line[second.argmax(), 0] == pytest.approx(1.5, abs=0.1)
     assert (np.diff(second) >= 0).all()
+
+
+def test_a_pixel_that_counts_twice_is_as_good_as_two():
+    inputs, classes = labelled(60)
+    twice = np.arange(60) % 5 == 0
+    doubled = np.concatenate([inputs, inputs[twice]]), np.concatenate([classes, classes[twice]])
+    # the shrinkage is estimated from a sample of another size, so there has to be none
+    weights = (1.0 + twice).astype(np.float32)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "ledoit_wolf", lambda x, **_: (x.T @ x / len(x), 0.0))
+        first = linear_discriminants(inputs, classes, weights[None], 3, weights)
+        second = linear_discriminants(*doubled, np.ones((1, 72), np.float32), 3)
+    difference = outputs(first, inputs, 3) - outputs(second, inputs, 3)
+    # but for how the weights add up, which shifts all priors alike
+    np.testing.assert_allclose(difference, 0, atol=2e-3)
+
+
+def test_pixels_that_all_count_alike_change_nothing():
+    inputs, classes = labelled()
+    weights = np.random.default_rng(1).random((2, len(classes)), np.float32)
+    alike = linear_discriminants(inputs, classes, weights, 3, np.ones(len(classes), np.float32))
+    for name, tensor in linear_discriminants(inputs, classes, weights, 3).items():
+        assert torch.equal(tensor, alike[name])

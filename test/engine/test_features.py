@@ -23,7 +23,7 @@ from hsi_film_plugin.engine.progress import Progress
 from hsi_film_plugin.engine.pseudo_image import fit_pseudo_image
 from hsi_film_plugin.engine.scene import Scene
 from hsi_film_plugin.engine.statistics import sample_scene, whitening
-from hsi_film_plugin.engine.windows import STRIDE, Block, aligned, grown
+from hsi_film_plugin.engine.windows import STRIDE, Block, aligned, blend_weights, grown
 
 BLOCKS = (-2, -3)
 
@@ -245,3 +245,19 @@ def test_features_on_a_gpu_are_those_of_the_cpu(make_raster, backbone, tiny_back
             for used in (backbone, Backbone(tiny_backbone, exact))
         ]
     np.testing.assert_allclose(found[1], found[0], atol=0.02)
+
+
+def test_the_middle_of_a_window_of_its_own_is_that_of_the_window_in_a_scene(make_raster, backbone):
+    cube = noisy(np.random.default_rng(0), 5, 140, 260)
+    with Scene.open(make_raster("a.tif", cube)) as scene:
+        settings = settings_of(scene)
+        picture = read_cube(scene, Block(0, 0, 64, 160), settings.bands).picture(
+            settings.pseudo_image
+        )
+        for maps in (compressed(backbone, scene, settings), FeatureMaps(backbone, 0, BLOCKS)):
+            run = maps.run(picture, 0, 0)
+            windows = np.stack([picture.window(0, place) for place in range(4)])
+            # the weights of blending are nearly, but not quite, one in the middle
+            weight = blend_weights()[32, 32]
+            expected = np.stack([window[:, 32, 32].numpy() / weight for window in run])
+            np.testing.assert_allclose(maps.centres(windows), expected, rtol=1e-4, atol=1e-4)

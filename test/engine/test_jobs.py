@@ -32,6 +32,7 @@ from hsi_film_plugin.engine.partials import remove_partials
 from hsi_film_plugin.engine.progress import Progress
 from hsi_film_plugin.engine.protocol import JOB_OUTPUTS
 from hsi_film_plugin.engine.statistics import AffineMap
+from hsi_film_plugin.engine.synthesis.sample_file import write_samples
 
 pytestmark = pytest.mark.usefixtures("few_steps")
 
@@ -178,6 +179,31 @@ def test_training_alone_writes_a_model_and_if_wanted_a_report(asked: Params, out
     assert "report" not in result
     JOBS["train"](asked | {"report": str(out / "r.html")}, Progress())
     assert "Accuracy" in (out / "r.html").read_text(encoding="utf-8")
+
+
+def test_training_with_samples_tells_so_in_model_map_and_report(
+    asked: Params, out: Path, make_sample_set
+):
+    samples = out.parent / "samples.safetensors"
+    write_samples(make_sample_set(), samples)
+    result = JOBS["train_and_classify"](asked | {"synthetic": str(samples)}, Progress())
+    assert any("made from other labels" in warning for warning in result["warnings"])
+    model = load_model(out / "model.safetensors")
+    assert model.provenance["Synthetic samples"].startswith("5 in the final heads only, sha256 ")
+    with rasterio.open(out / "classes.tif") as dataset:
+        tags = dataset.tags()
+    assert tags["HSIFILM_SYNTHESIZER_SHA256"] == "5e" * 32
+    # a map of a real scene is real, whatever it was trained with
+    assert "HSIFILM_SYNTHETIC" not in tags
+    assert "with 5 synthetic samples" in (out / "report.html").read_text(encoding="utf-8")
+
+
+def test_samples_are_never_written_over(asked: Params, out: Path, make_sample_set):
+    samples = out.parent / "samples.safetensors"
+    write_samples(make_sample_set(), samples)
+    for job in ("train", "train_and_classify"):
+        changes = {"synthetic": str(samples), "model": str(samples)}
+        refused(job, asked | changes, OutputError, "MODEL.*is one of the inputs", out)
 
 
 def test_a_report_without_validation_holds_no_accuracy(asked: Params, out: Path, make_vector):
@@ -595,7 +621,12 @@ def bad_inputs(make_raster: Any, make_vector: Any) -> dict[str, tuple[Params, ty
         "confidence": ({"min_confidence": 1.5}, InputError, "MIN_CONFIDENCE is 1.5"),
         "extent": ({"extent": [0, 0, 1, 1]}, InputError, "does not overlap"),
         "device": ({"device": "abacus"}, DeviceError, "Device 'abacus' is unknown"),
-        "synthetic": ({"synthetic": "x.npz"}, InputError, "SYNTHETIC"),
+        "no samples": ({"synthetic": "/nowhere/s.safetensors"}, InputError, "does not exist"),
+        "samples": (
+            {"synthetic": str(make_raster("s.safetensors", np.ones((2, 2), np.uint8)))},
+            InputError,
+            "no whole file of synthetic samples",
+        ),
         "dask": ({"dask_scheduler": "tcp://x"}, InputError, "DASK_SCHEDULER"),
         "no model path": ({"output": ""}, InputError, "'output' is missing"),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -69,3 +70,18 @@ def test_equal_runs_give_equal_text_without_a_folder(facts, tmp_path):
     assert facts() == facts()
     assert str(tmp_path) not in str(facts())
     assert facts(seed=4) != facts()
+
+
+def test_what_training_has_noted_in_the_model_is_told_too(make_fields, make_model):
+    fields = make_fields(40)
+    none = np.zeros(0, np.int64)
+    labels = Labels((LabelClass(1, "a", "#000000"),), none, none, none, none, (), "ab" * 32)
+    model = replace(
+        make_model(fields.raster, spatial=False),
+        provenance={"Synthetic samples": "5", "Seed": "another"},
+    )
+    with Scene.open(fields.raster) as scene:
+        found = run_provenance(
+            scene, labels, TrainingSettings(seed=3), Device("cpu", "", bfloat16=False), model
+        )
+    assert (found["Synthetic samples"], found["Seed"]) == ("5", "3")

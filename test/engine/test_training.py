@@ -16,11 +16,13 @@ from hsi_film_plugin.engine.device import Device
 from hsi_film_plugin.engine.errors import Cancelled, InputError
 from hsi_film_plugin.engine.label_classes import LabelClass
 from hsi_film_plugin.engine.labels import Labels, read_labels
-from hsi_film_plugin.engine.model import Model, save_model
+from hsi_film_plugin.engine.model import Model, Predictor, save_model
 from hsi_film_plugin.engine.progress import Progress
 from hsi_film_plugin.engine.scene import Scene
 from hsi_film_plugin.engine.spectral_inputs import SpectralInputs, spectral_options
 from hsi_film_plugin.engine.statistics import AffineMap
+from hsi_film_plugin.engine.synthesis.sample_file import write_samples
+from hsi_film_plugin.engine.synthesis.sample_set import SampleSet
 from hsi_film_plugin.engine.training import Evidence, train, unvalidated
 from hsi_film_plugin.engine.training_settings import TrainingSettings
 
@@ -34,7 +36,11 @@ def trained(tiny_backbone: Path):
     """Return a function that trains on a raster and its labels."""
 
     def run(
-        raster: Path, labels: Path | Labels, progress: Progress | None = None, **settings: Any
+        raster: Path,
+        labels: Path | Labels,
+        progress: Progress | None = None,
+        samples: SampleSet | None = None,
+        **settings: Any,
     ) -> tuple[Model, Evidence]:
         options = {"backbone": tiny_backbone, "ensemble": 2, "pseudo_image": "rgb", "timestep": 0}
         with Scene.open(raster) as scene:
@@ -46,6 +52,7 @@ def trained(tiny_backbone: Path):
                 TrainingSettings(**(options | settings)),
                 CPU,
                 progress or Progress(),
+                samples,
             )
 
     return run
@@ -400,5 +407,139 @@ def test_progress_never_goes_back(make_fields, trained):
     fields = make_fields(48)
     seen: list[float] = []
     trained(fields.raster, fields.labels, Progress(lambda fraction, _: seen.append(fraction)))
+    assert np.diff(seen).min() > -1e-12
+    assert seen[-1] == pytest.approx(1)
+
+
+ALL_KINDS = Choice(
+    tuple(
+        Part(kind, effort, "standardised bands", 1.2, weight)
+        for kind, effort, weight in (
+            ("linear", "closed form", 0.4),
+            ("spectral", "gentle", 0.3),
+            ("film", "gentle", 0.3),
+        )
+    ),
+    1.0,
+)
+
+
+def parameters(model: Model) -> dict[str, np.ndarray]:
+    return {
+        f"{stack.part.kind}.{name}": array
+        for stack in model.heads
+        for name, array in stack.parameters.items()
+    }
+
+
+def test_synthetic_samples_change_the_final_heads_of_every_kind_and_nothing_that_is_stated(
+    make_fields, make_sample_set, trained, monkeypatch
+):
+    monkeypatch.setattr(training, "spectral_options", lambda x: spectral_options(x)[:1])
+    monkeypatch.setattr(training, "choose", lambda *_: ALL_KINDS)
+    fields = make_fields(noise=0.2)
+    plain, before = trained(fields.raster, fields.labels)
+    model, after = trained(fields.raster, fields.labels, samples=make_sample_set([0, 1, 2] * 8))
+    assert before.synthetic is None
+    assert after.synthetic is not None
+    assert after.synthetic.counts.tolist() == [8, 8, 8]
+    for name in ("near", "held_out"):
+        np.testing.assert_array_equal(getattr(after, name), getattr(before, name))
+    for first, second in zip(after.candidates, before.candidates):
+        np.testing.assert_array_equal(first.probabilities, second.probabilities)
+    np.testing.assert_array_equal(after.pixels.spectra, before.pixels.spectra)
+    assert (after.choice, model.temperature) == (before.choice, plain.temperature)
+    assert model.novelty.radius == plain.novelty.radius
+    np.testing.assert_array_equal(model.novelty.prototypes, plain.novelty.prototypes)
+    np.testing.assert_array_equal(
+        model.spatial.compression.matrix, plain.spatial.compression.matrix
+    )
+    mine, theirs = parameters(model), parameters(plain)
+    assert mine.keys() == theirs.keys()
+    changed = {name.split(".")[0] for name in mine if np.any(mine[name] != theirs[name])}
+    assert changed == {"linear", "spectral", "film"}
+
+
+def test_a_form_of_a_class_that_only_samples_show_is_learnt(make_fields, make_sample_set, trained):
+    fields = make_fields()
+    paths = {"paths": ("linear", "spectral")}
+    plain, evidence = trained(fields.raster, fields.labels, **paths)
+    # class 3 seen in another light: on the side of class 1
+    mean = {k: evidence.pixels.spectra[evidence.pixels.classes == k].mean(0) for k in (0, 2)}
+    shifted = 0.45 * mean[2] + 0.55 * mean[0]
+    rng = np.random.default_rng(0)
+    spectra = shifted + rng.normal(0, 0.02, (60, 8))
+    model, _ = trained(
+        fields.raster, fields.labels, samples=make_sample_set([2] * 60, spectra), **paths
+    )
+    seen = (shifted + rng.normal(0, 0.02, (40, 8))).astype(np.float32)
+    said = [Predictor(found)(seen, None)[:, 2].mean() for found in (plain, model)]
+    assert said[0] < 0.3
+    assert said[1] > said[0] + 0.2
+    # and what is labelled is still told apart
+    right = Predictor(model)(evidence.pixels.spectra, None).argmax(1) == evidence.pixels.classes
+    assert right.mean() > 0.95
+
+
+def test_samples_of_a_file_are_those_that_are_given_and_are_named_in_the_model(
+    make_fields, make_sample_set, trained, tmp_path
+):
+    fields, samples = make_fields(48), make_sample_set()
+    write_samples(samples, tmp_path / "samples.safetensors")
+    paths = {"paths": ("linear", "spectral")}
+    given, _ = trained(fields.raster, fields.labels, samples=samples, **paths)
+    first, second = (
+        trained(fields.raster, fields.labels, synthetic=tmp_path / "samples.safetensors", **paths)
+        for _ in range(2)
+    )
+    assert model_bytes(first[0], tmp_path) == model_bytes(second[0], tmp_path)
+    for name, array in parameters(given).items():
+        np.testing.assert_array_equal(array, parameters(first[0])[name])
+    assert "sha256 " in first[0].provenance["Synthetic samples"]
+    assert first[0].provenance["Synthesizer sha256"] == "5e" * 32
+    assert any("made from other labels" in warning for warning in first[1].warnings)
+
+
+def test_samples_serve_where_nothing_can_be_held_out(
+    make_fields, make_sample_set, trained, make_vector
+):
+    fields = make_fields(48)
+    two = make_vector(
+        "two.gpkg", [_square(0, 0), _square(30, 30)], class_name=["class 1", "class 2"]
+    )
+    model, evidence = trained(fields.raster, two, samples=make_sample_set())
+    assert kinds(model) == {"linear", "spectral"}
+    assert evidence.synthetic.counts.tolist() == [2, 3]
+    assert np.isnan(evidence.held_out).all()
+
+
+def test_samples_that_do_not_fit_and_synthetic_scenes_are_refused(
+    make_fields, make_sample_set, trained, tmp_path
+):
+    fields = make_fields(48)
+    reed = (LabelClass(1, "class 1", "#000000"), LabelClass(2, "reed", "#000000"))
+    with pytest.raises(InputError, match="2 'reed', which the labels do not have"):
+        trained(fields.raster, fields.labels, samples=make_sample_set(classes=reed))
+    with pytest.raises(InputError, match="lack 8 of the 8 bands"):
+        trained(
+            fields.raster,
+            fields.labels,
+            samples=make_sample_set(wavelengths=[2000.0 + 9 * band for band in range(8)]),
+        )
+    with pytest.raises(InputError, match="does not exist"):
+        trained(fields.raster, fields.labels, synthetic=tmp_path / "none.safetensors")
+    with Scene.open(fields.raster) as scene:
+        labels = read_labels(fields.labels, scene, "class_name")
+    with rasterio.open(fields.raster, "r+") as dataset:
+        dataset.update_tags(HSIFILM_SYNTHETIC="YES")
+    with pytest.raises(InputError, match="holds synthetic samples"):
+        trained(fields.raster, labels)
+
+
+def test_progress_never_goes_back_with_samples_either(make_fields, make_sample_set, trained):
+    fields = make_fields(48)
+    seen: list[float] = []
+    progress = Progress(lambda fraction, _: seen.append(fraction))
+    trained(fields.raster, fields.labels, progress, samples=make_sample_set())
     assert np.diff(seen).min() > -1e-12
     assert seen[-1] == pytest.approx(1)

@@ -21,6 +21,7 @@ from hsi_film_plugin.engine.model import Model
 from hsi_film_plugin.engine.progress import Progress
 from hsi_film_plugin.engine.report import render_report
 from hsi_film_plugin.engine.scene import Scene
+from hsi_film_plugin.engine.synthetic_pixels import SyntheticUse
 from hsi_film_plugin.engine.training import Evidence, train
 from hsi_film_plugin.engine.training_report import (
     map_picture,
@@ -265,6 +266,23 @@ def test_notes_say_what_was_chosen_with_which_labels(trained):
     spatial = tuple(c for c in evidence.candidates if c.kind in ("spatial", "film"))
     without = training_report(scene, labels, model, replace(evidence, candidates=spatial), ())
     assert rule not in without.comparison.note
+
+
+def test_synthetic_samples_are_counted_and_said_to_have_had_no_part_in_the_figures(trained):
+    scene, labels, model, evidence = trained()
+    plain = training_report(scene, labels, model, evidence, ())
+    assert plain.labels.note == ""
+    assert "synthetic" not in render_report(plain)
+    use = SyntheticUse(np.array([0, 40, 7]), np.array([0, 31, 7]), "5e" * 32, "cd" * 32)
+    report = training_report(scene, labels, model, replace(evidence, synthetic=use), ())
+    assert "with 47 synthetic samples: 40 of class 2 (31 look like it), 7 of class 3 (7 look" in (
+        report.labels.note
+    )
+    assert "synthesizer 5e5e5e5e5e5e." in report.labels.note
+    assert "Nothing was chosen, calibrated or validated on them" in report.labels.note
+    assert "have seen no synthetic sample" in report.accuracy.note
+    assert report.labels.note in render_report(report)
+    np.testing.assert_array_equal(report.accuracy.matrix, plain.accuracy.matrix)
 
 
 def test_the_same_evidence_gives_the_same_page(trained):

@@ -183,3 +183,14 @@ def test_progress_of_training_ends_at_one(trial: Trial, kind: str):
     spectral_candidates(trial, kind, [AS_THEY_ARE, AS_THEY_ARE], progress)
     assert np.diff(seen).min() > -1e-12
     assert seen[-1] == pytest.approx(1)
+
+
+def test_a_class_weighs_by_the_root_of_what_its_pixels_count_together():
+    classes = np.array([0] * 16 + [1] * 8)
+    trial = trial_of(classes, np.zeros((24, 3), np.float32), np.arange(24) % 2)
+    half = np.where(np.arange(24) < 20, 1, 0.5)
+    weights = trial.weights(half)
+    totals = np.bincount(classes, weights)
+    assert totals[0] / totals[1] == pytest.approx((16 / 6) ** 0.5, rel=1e-5)
+    assert weights[20] == pytest.approx(weights[19] / 2)
+    np.testing.assert_array_equal(trial.weights(np.ones(24)), trial.weights(np.ones(24, bool)))
