@@ -184,3 +184,122 @@ def make_feedback(qgis):
 @pytest.fixture
 def feedback(make_feedback):
     return make_feedback()
+
+
+def written_tensors(path, metadata, tensors):
+    """Write a safetensors file of numpy arrays by hand: QGIS ships no library for it."""
+    import json
+
+    import numpy as np
+
+    names = {"f2": "F16", "f4": "F32", "i8": "I64", "u1": "U8"}
+    header, content = {"__metadata__": metadata}, b""
+    for name, values in tensors.items():
+        data = np.ascontiguousarray(values).tobytes()
+        header[name] = {
+            "dtype": names[np.asarray(values).dtype.str[1:]],
+            "shape": list(np.shape(values)),
+            "data_offsets": [len(content), len(content) + len(data)],
+        }
+        content += data
+    text = json.dumps(header).encode("utf-8")
+    Path(path).write_bytes(len(text).to_bytes(8, "little") + text + content)
+    return str(path)
+
+
+@pytest.fixture
+def write_tensors():
+    """Writes a safetensors file: path, texts, arrays."""
+    return written_tensors
+
+
+SYNTHETIC_CLASSES = [
+    {"value": 1, "name": "Forest", "color": "#228b22"},
+    {"value": 2, "name": "Water", "color": "#1e90ff"},
+]
+
+
+@pytest.fixture
+def write_samples(write_tensors):
+    """Writes a file of synthetic samples: path, their number, entries and arrays that differ.
+
+    Half of each sample, the north, is bright; the word that says so attends to it.
+    """
+    import json
+
+    import numpy as np
+
+    def write(path, count=6, wavelengths=None, header=(), tensors=()):
+        side, bands, k = 16, 20, 3
+        nm = np.linspace(400, 2400, bands) if wavelengths is None else wavelengths
+        prompts = ["forest, bright to the north", "water"]
+        starts = {"forest": 0, "bright": 8, "to": 15, "the": 18, "nor": 22, "th": 25}
+        tokens = [
+            [["", 0, 0], *([text, at, at + len(text)] for text, at in starts.items()), ["", 0, 0]],
+            [["", 0, 0], ["water", 0, 5], ["", 0, 0]],
+        ]
+        random = np.random.default_rng(0)
+        components = random.normal(0, 0.1, (count, k, side, side)).astype("f2")
+        components[:, 0, : side // 2] += 2
+        inverse = np.abs(random.normal(0, 1, (k, bands))).astype("f4")
+        classes = (np.arange(count) % 2).astype("i8")
+        recognised = np.ones(count, "u1")
+        recognised[-1] = 0
+        attention = np.zeros((count, 8, 8, 8), "u1")
+        attention[:, 2, :4] = 255
+        attention[:, 5, 0] = 255
+        entry = {
+            "kind": "samples",
+            "schema": 1,
+            "synthetic": True,
+            "classes": SYNTHETIC_CLASSES,
+            "wavelengths": list(map(float, nm)),
+            "prompts": prompts,
+            "tokens": tokens,
+            "patch": side,
+            **dict(header),
+        }
+        arrays = {
+            "components": components,
+            "mean": np.full(bands, 10, "f4"),
+            "inverse": inverse,
+            "matrix": inverse.T.copy(),
+            "class_index": classes,
+            "prompt": classes,
+            "labelled": np.ones((count, side, side), "u1"),
+            "recognised": recognised,
+            "attention": attention,
+            **dict(tensors),
+        }
+        kept = {name: values for name, values in arrays.items() if values is not None}
+        return write_tensors(path, {"hsifilm": json.dumps(entry)}, kept)
+
+    return write
+
+
+@pytest.fixture
+def write_synthesizer(write_tensors):
+    """Writes as much of a synthesizer's file as QGIS's side reads: path, entries that differ."""
+    import json
+
+    import numpy as np
+
+    def write(path, **header):
+        entry = {
+            "schema_version": 1,
+            "classes": SYNTHETIC_CLASSES,
+            "counts": [300, 12],
+            "prompts": [
+                ["forest, almost everywhere, bright", "forest, with water to the south"],
+                ["water, dark, smooth", "water, dark, smooth"],
+            ],
+            "descriptions": [["forest"], ["open water"]],
+            "words": ["forest", "water", "bright", "dark", "smooth", "with", "to", "the", "south"],
+            "bands": {"wavelengths_nm": list(map(float, np.linspace(400, 2400, 20)))},
+            **header,
+        }
+        return write_tensors(
+            path, {"hsifilm_synthesizer": json.dumps(entry)}, {"x": np.zeros(1, "f4")}
+        )
+
+    return write

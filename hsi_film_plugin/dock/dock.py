@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -30,13 +29,14 @@ from .live_map import LiveMap
 from .live_state import LiveKind, LiveState, PreviewSettings
 from .map_page import MapPage
 from .page import Page
-from .project_state import from_json, read_state, write_state
+from .project_state import from_json, places, read_state, whole_number, write_state
 from .scene_page import ScenePage
 from .scene_sources import SceneSources
 from .sessions import Sessions
 from .status_strip import StatusStrip
 from .suggestions import Suggestions
 from .synthetic_page import SyntheticPage
+from .training_samples import TrainingSamples
 
 #: Custom property of a scene's layer: the places that nobody wants to label, as JSON.
 AVOIDED_IN_SCENE = "hsi_film/avoided"
@@ -68,6 +68,8 @@ class Dock(QgsDockWidget):
         self.live = LiveMap(canvas, PreviewSettings(), parent=self)
         self.suggestions = Suggestions(canvas, self.live, self)
         self.final_run = FinalRun(self)
+        self.synthesis_run = FinalRun(self)
+        self.training_samples = TrainingSamples(self)
         self.drawing = Drawing(canvas, self.labelling, self)
         self.drawing.keys_wanted = self._keys_wanted
         self._content = Page("dock")
@@ -75,8 +77,12 @@ class Dock(QgsDockWidget):
         self.scene_page = ScenePage(self.labelling, engine_menu)
         self.label_page = LabelPage(self.labelling, self.drawing)
         self.map_page = MapPage(self.labelling, self.drawing, self.live, self.suggestions)
-        self.finish_page = FinishPage(self.labelling, self.final_run, self.live, canvas)
-        self.synthetic_page = SyntheticPage(self.labelling)
+        self.finish_page = FinishPage(
+            self.labelling, self.final_run, self.live, canvas, self.training_samples
+        )
+        self.synthetic_page = SyntheticPage(
+            self.labelling, self.synthesis_run, self.live, self.training_samples
+        )
         self.sessions = Sessions(self.labelling, self.state, self.restore, self)
         self.sources = SceneSources(self.labelling, self)
         self.strip = StatusStrip(
@@ -86,6 +92,7 @@ class Dock(QgsDockWidget):
             "live map": self.tr("Stop the live map"),
             "suggestions": self.tr("Stop looking for places"),
             "final run": self.tr("Stop the final run"),
+            "synthesis": self.tr("Stop what trains, makes or judges samples"),
             "installation": self.tr("Stop the installation"),
             "source": self.tr("Stop what makes the picture or the sample scene"),
         }
@@ -115,6 +122,8 @@ class Dock(QgsDockWidget):
             "scene_page": self.scene_page.state(),
             "label_page": self.label_page.state(),
             "finish_page": self.finish_page.state(),
+            "training_samples": self.training_samples.path,
+            "synthetic_page": self.synthetic_page.state(),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -126,19 +135,21 @@ class Dock(QgsDockWidget):
             place = combo.findData(state.get(key))
             if place >= 0:
                 combo.setCurrentIndex(place)
-        opacity = _whole_number(state.get("opacity"))
+        opacity = whole_number(state.get("opacity"))
         if opacity is not None:
             page.opacity.setValue(opacity)
         page.restore_history(state.get("history"))
-        self.suggestions.avoided = _places(state.get("avoided"))
-        labels, class_id = self.labelling.labels, _whole_number(state.get("class"))
+        self.suggestions.avoided = places(state.get("avoided"))
+        labels, class_id = self.labelling.labels, whole_number(state.get("class"))
         if labels is not None and class_id is not None and labels.classes.find(class_id):
             self.drawing.choose_class(class_id)
-        for name in ("scene_page", "label_page", "finish_page"):
+        if isinstance(state.get("training_samples"), str):
+            self.training_samples.use(state["training_samples"])
+        for name in ("scene_page", "label_page", "finish_page", "synthetic_page"):
             kept = state.get(name)
             if isinstance(kept, dict):
                 getattr(self, name).restore(kept)
-        place = _whole_number(state.get("page"))
+        place = whole_number(state.get("page"))
         if place is not None:
             self._content.pages.setCurrentIndex(place)
 
@@ -153,6 +164,9 @@ class Dock(QgsDockWidget):
         self.suggestions.close()
         self.live.close()
         self.final_run.close()
+        self.synthesis_run.close()
+        self.synthetic_page.close_page()
+        self.training_samples.close()
         self.sources.close()
         self.sessions.close()
         self.scene_page.close_page()
@@ -207,6 +221,9 @@ class Dock(QgsDockWidget):
         self.final_run.progressed.connect(partial(self._show_progress, "final run"))
         for ended in (self.final_run.finished, self.final_run.failed):
             ended.connect(self._final_run_ended)
+        self.synthesis_run.progressed.connect(partial(self._show_progress, "synthesis"))
+        for ended in (self.synthesis_run.finished, self.synthesis_run.failed):
+            ended.connect(self._synthesis_ended)
         # The live map would lie upon the final one; one press of F brings it back.
         self.finish_page.mapMade.connect(partial(self.map_page.flicker.setChecked, True))
         self.label_page.labelWanted.connect(self.show_label)
@@ -280,7 +297,7 @@ class Dock(QgsDockWidget):
     def _scene_changed(self) -> None:
         labelling = self.labelling
         kept = "" if labelling.scene is None else labelling.scene.customProperty(AVOIDED_IN_SCENE)
-        self.suggestions.avoided = _places(from_json(str(kept or "")))
+        self.suggestions.avoided = places(from_json(str(kept or "")))
         self.live.set_scene(labelling.scene, labelling.grid)
         self.suggestions.clear()
         if labelling.scene is None:
@@ -332,6 +349,10 @@ class Dock(QgsDockWidget):
         self.strip.progress("final run", None)
         self._say_unless_shown(self.finish_page.result.text(), self.finish_page.result)
 
+    def _synthesis_ended(self, results: object) -> None:
+        self.strip.progress("synthesis", None)
+        self._say_unless_shown(self.synthetic_page.result.text(), self.synthetic_page.result)
+
     def _say_unless_shown(self, text: str, label: QLabel) -> None:
         """Say something on the strip unless the page that is shown says it already."""
         self.strip.say("" if label.isVisible() else text)
@@ -341,6 +362,8 @@ class Dock(QgsDockWidget):
         shown = self.strip.shown
         if shown == "final run" and self._confirmed(self.tr("Stop the final run?")):
             self.final_run.cancel()
+        elif shown == "synthesis" and self._confirmed(self.tr("Stop the run?")):
+            self.synthesis_run.cancel()
         elif shown == "installation" and self._confirmed(self.tr("Stop the installation?")):
             self.scene_page.engine.cancel()
         elif shown == "live map":
@@ -368,27 +391,12 @@ class Dock(QgsDockWidget):
             write_state(self.state())
 
     def _project_cleared(self) -> None:
-        if self.final_run.running:  # its map would arrive in the next project
-            self.final_run.cancel()
+        for run in (self.final_run, self.synthesis_run):
+            if run.running:  # its map would arrive in the next project
+                run.cancel()
+        self.training_samples.use("")
+        self.synthetic_page.clear()
         self.labelling.set_scene(None)
         self.suggestions.avoided = ()
         self.map_page.set_history([])
         self.strip.relieve()  # that its image has gone is no news to who closed the project
-
-
-def _whole_number(value: object) -> int | None:
-    """Return a value read from JSON if it is a number that Qt can hold."""
-    return value if type(value) is int and abs(value) < 2**31 else None
-
-
-def _places(value: object) -> tuple[tuple[float, float], ...]:
-    """Return the pairs of numbers in a value read from JSON, nothing else."""
-    if not isinstance(value, list):
-        return ()
-    return tuple((float(item[0]), float(item[1])) for item in value if _is_place(item))
-
-
-def _is_place(item: object) -> bool:
-    if not isinstance(item, list) or len(item) != 2:
-        return False
-    return all(type(number) in (int, float) and math.isfinite(number) for number in item)

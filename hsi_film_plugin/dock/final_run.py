@@ -41,6 +41,8 @@ class FinalRun(QObject):
         self._run: _Run | None = None
         self._text = ""
         self._log = ""
+        #: Whether the last run that ended was cancelled.
+        self.cancelled = False
 
     @property
     def running(self) -> bool:
@@ -62,6 +64,7 @@ class FinalRun(QObject):
         if self._run is not None:
             self.failed.emit(self.tr("Wait until the run before has ended, or cancel it."))
             return
+        self.cancelled = False
         algorithm = QgsApplication.processingRegistry().createAlgorithmById(algorithm_id)
         if algorithm is None:
             self.failed.emit(
@@ -114,7 +117,8 @@ class FinalRun(QObject):
         run, self._run = self._run, None
         if run is None:
             return
-        if run.feedback.isCanceled():
+        self.cancelled = run.feedback.isCanceled()
+        if self.cancelled:
             self._log = run.feedback.textLog()
             self.failed.emit(self.tr("Cancelled: nothing is left."))
         elif not succeeded:

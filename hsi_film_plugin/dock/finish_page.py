@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from .final_run import FinalRun
 from .labelling import Labelling, file_stem
 from .live_map import LiveMap
 from .page import Page
+from .training_samples import TrainingSamples
 from .visible_part import visible_part
 
 TRAIN = "hsifilm:trainandclassify"
@@ -44,6 +46,7 @@ class FinishPage(Page):
         run: FinalRun,
         live: LiveMap,
         canvas: QgsMapCanvas,
+        samples: TrainingSamples,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__("finish_page", parent)
@@ -51,6 +54,7 @@ class FinishPage(Page):
         self._run = run
         self._live = live
         self._canvas = canvas
+        self._samples = samples
         self._reports: dict[str, str] = {}
         self._running = ""
         self.area.addItem(self.tr("The whole image"), "all")
@@ -69,6 +73,8 @@ class FinishPage(Page):
         self.assess.clicked.connect(self._assess)
         self.openReport.clicked.connect(lambda: self._open("REPORT"))
         self.openAssessment.clicked.connect(lambda: self._open("ASSESSMENT"))
+        self.removeSamples.clicked.connect(lambda: samples.use(""))
+        samples.changed.connect(self._show_samples)
         run.finished.connect(self._finished)
         run.failed.connect(self._failed)
         labelling.sceneChanged.connect(self._enable)
@@ -76,6 +82,7 @@ class FinishPage(Page):
         labelling.labelsChanged.connect(self._list_layers)
         QgsProject.instance().layersAdded.connect(self._list_layers)
         self._list_layers()
+        self._show_samples()
         self._reference_chosen(self.reference.currentLayer())
         self._enable()
 
@@ -97,6 +104,8 @@ class FinishPage(Page):
             "MODEL": self._destination(folder, "model.safetensors"),
             "REPORT": self._destination(folder, "report.html"),
         }
+        if self._samples.path:
+            parameters["SYNTHETIC"] = self._samples.path
         if self.confidence.isChecked():
             parameters["CONFIDENCE"] = self._destination(folder, "confidence.tif")
         if self.area.currentData() == "view":
@@ -163,6 +172,14 @@ class FinishPage(Page):
         name = grid.crs.authid()
         return f"{text} [{name}]" if name else text
 
+    def _show_samples(self) -> None:
+        """Name the synthetic samples that the final training uses, if any."""
+        path = self._samples.path
+        self.samples.setText(Path(path).stem)
+        self.samples.setToolTip(escape(path))
+        for widget in (self.samplesLabel, self.samples, self.removeSamples):
+            widget.setVisible(bool(path))
+
     def _open_dialog(self) -> None:
         try:
             self._run.open_dialog(TRAIN, self.training_parameters())
@@ -193,6 +210,14 @@ class FinishPage(Page):
         folder = self.folder.text().strip()
         if folder and not Path(folder).is_dir():
             self.tell(self.tr("The folder “{}” does not exist. Choose another.").format(folder))
+            return False
+        if self._samples.path and not Path(self._samples.path).is_file():
+            self.tell(
+                self.tr(
+                    "The synthetic samples “{}” are not there any more. Remove them above, or make "
+                    "others on the page “Synthetic”."
+                ).format(self._samples.path)
+            )
             return False
         return True
 

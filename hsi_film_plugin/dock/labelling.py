@@ -342,13 +342,25 @@ def label_folders(scene: QgsRasterLayer) -> list[Path]:
 
 def new_label_path(scene: QgsRasterLayer) -> Path:
     """Return a path for a new label file: beside the project, else the scene, else documents."""
+    return new_path(scene, "labels.gpkg")
+
+
+def new_path(scene: QgsRasterLayer, ending: str) -> Path:
+    """Return where a new file that belongs to a scene goes, named after it.
+
+    Beside the project, else the scene, else among the user's documents; nothing is overwritten.
+
+    Args:
+        scene: The scene.
+        ending: What follows the scene's name, such as `labels.gpkg`.
+    """
     documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
     folders = [*label_folders(scene), Path(documents)]
     folder = next((f for f in folders if os.access(f, os.W_OK)), Path.home())
-    stem = file_stem(scene)
-    path, number = folder / f"{stem}_labels.gpkg", 2
+    name = Path(f"{file_stem(scene)}_{ending}")
+    path, number = folder / name, 2
     while path.exists():
-        path, number = path.with_name(f"{stem}_labels_{number}.gpkg"), number + 1
+        path, number = folder / f"{name.stem}_{number}{name.suffix}", number + 1
     return path
 
 

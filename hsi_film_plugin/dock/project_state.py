@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -31,3 +32,21 @@ def write_state(state: Mapping[str, Any]) -> None:
     """Remember the state; the project changes only if it is another one."""
     if read_state() != dict(state):
         QgsProject.instance().writeEntry(SCOPE, _DOCK, json.dumps(state, sort_keys=True))
+
+
+def whole_number(value: object) -> int | None:
+    """Return a value read from JSON if it is a number that Qt can hold."""
+    return value if type(value) is int and abs(value) < 2**31 else None
+
+
+def places(value: object) -> tuple[tuple[float, float], ...]:
+    """Return the pairs of numbers in a value read from JSON, nothing else."""
+    if not isinstance(value, list):
+        return ()
+    return tuple((float(item[0]), float(item[1])) for item in value if _is_place(item))
+
+
+def _is_place(item: object) -> bool:
+    if not isinstance(item, list) or len(item) != 2:
+        return False
+    return all(type(number) in (int, float) and math.isfinite(number) for number in item)

@@ -1,24 +1,409 @@
-"""The page of synthetic samples: laid out, and disabled until there is a synthesizer."""
+"""The page of synthetic samples: which are made, how they look, and which train the final map."""
 
 from __future__ import annotations
 
-from qgis.PyQt.QtWidgets import QWidget
+from pathlib import Path
+from typing import Any
 
-from .labelling import Labelling
+from qgis.core import QgsProcessing
+from qgis.PyQt.QtCore import QUrl
+from qgis.PyQt.QtGui import QDesktopServices
+from qgis.PyQt.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from .attention_overlay import PromptWords, SampleView
+from .final_run import FinalRun
+from .finish_page import DEVICES
+from .labelling import Labelling, new_path
+from .live_map import LiveMap
 from .page import Page
+from .prompt_words import Word, quoted
+from .sample_gallery import SampleGallery
+from .sample_wish import SampleWish
+from .synthesizer_choice import (
+    SynthesizerChoice,
+    label_classes,
+    unknown_classes,
+    why_other_bands,
+)
+from .training_samples import TrainingSamples
+
+TRAIN = "hsifilm:trainsynthesizer"
+MAKE = "hsifilm:synthesizesamples"
+JUDGE = "hsifilm:evaluatesamples"
 
 
 class SyntheticPage(Page):
-    """Lists the classes that samples could be made for, and says that none can be made yet."""
+    """Trains a synthesizer, makes samples with it, shows and judges them, adds them to training.
 
-    def __init__(self, labelling: Labelling, parent: QWidget | None = None) -> None:
+    Args:
+        labelling: The image and its labels.
+        run: Runs the algorithms, one at a time.
+        live: Knows the device to compute on.
+        training: The samples that the final training uses.
+        parent: Of the widget.
+    """
+
+    def __init__(
+        self,
+        labelling: Labelling,
+        run: FinalRun,
+        live: LiveMap,
+        training: TrainingSamples,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__("synthetic_page", parent)
         self._labelling = labelling
-        labelling.statisticsChanged.connect(self._list_classes)
-        self._list_classes(())
+        self._run = run
+        self._live = live
+        self._training = training
+        self._pixels: dict[int, int] = {}
+        self._running = ""
+        self._samples = ""
+        self._kept = False
+        self._report = ""
+        self._seed = 0
+        self._adding = False
+        self.choice = SynthesizerChoice(self)
+        self.shown = SampleGallery(self.gallery, self)
+        self.view = SampleView()
+        self.sampleRow.insertWidget(0, self.view)
+        self.promptWords = PromptWords(self.words)
+        self._nothing = self.summary.text()
+        self.wish = SampleWish(
+            self.sampleClass, self.prompt, self.negative, self.unseen, self.choice
+        )
+        self._connect()
+        self.wish.list_classes((), {})
+        self._describe()
+        self._show_sample(-1)
+        self.tell("")
 
-    def _list_classes(self, statistics: object) -> None:
+    def state(self) -> dict[str, Any]:
+        """Return what a project or a session keeps of this page, in JSON's types."""
+        return {"synthesizer": self.choice.path}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Set the page as it was, and show the samples that were added to training."""
+        if isinstance(state.get("synthesizer"), str):
+            self.choice.use(state["synthesizer"])
+        added = self._training.path
+        if added and added != self._samples and Path(added).is_file():
+            self._open_samples(added, kept=True)
+
+    def clear(self) -> None:
+        """Show no samples and use no synthesizer any more: the project was closed."""
+        self.choice.use("")
+        self._samples_failed("")
+
+    def training_parameters(self) -> dict[str, Any]:
+        """Return the parameters of a synthesizer's training as Processing takes them."""
+        scene = self._labelling.scene
+        file = None if scene is None else new_path(scene, "synthesizer.safetensors")
+        return {
+            **self._scene_and_labels(),
+            "SYNTHESIZER": QgsProcessing.TEMPORARY_OUTPUT if file is None else str(file),
+            "REPORT": QgsProcessing.TEMPORARY_OUTPUT,
+        }
+
+    def sample_parameters(self) -> dict[str, Any]:
+        """Return the parameters of the samples to make as Processing takes them."""
+        parameters: dict[str, Any] = {
+            "SYNTHESIZER": self.choice.path,
+            "COUNT": self.sampleCount.value(),
+            "SEED": self._seed,
+            "DEVICE": DEVICES.index(self._live.settings.device),
+            "SAMPLES": QgsProcessing.TEMPORARY_OUTPUT,
+        }
+        parameters.update(self.wish.parameters())
+        if self.guidance.value() > self.guidance.minimum():
+            parameters["GUIDANCE"] = self.guidance.value()
+        if self.onMap.isChecked():
+            parameters["OUTPUT"] = parameters["LABELS"] = QgsProcessing.TEMPORARY_OUTPUT
+        return parameters
+
+    def tell(self, text: str) -> None:
+        """Show a sentence about what was done or refused."""
+        self.result.setText(text)
+        self.result.setVisible(bool(text))
+
+    def close_page(self) -> None:
+        """Let go of files that are being read."""
+        self.shown.close()
+
+    # --- what is made -----------------------------------------------------------------------
+
+    def train_synthesizer(self) -> None:
+        """Train a synthesizer on the image and its labels."""
         labels = self._labelling.labels
-        self.sampleClass.clear()
-        for known in () if labels is None else labels.classes.classes():
-            self.sampleClass.addItem(known.name, known.class_id)
+        if self._labelling.scene is None or labels is None or not labels.counts():
+            self.tell(self.tr("Choose an image and label it first."))
+            return
+        self._start(TRAIN, self.training_parameters(), self.tr("Training a synthesizer…"))
+
+    def make_samples(self) -> None:
+        """Make samples of what the page says."""
+        if self.choice.facts is None:
+            self.tell(
+                self.choice.problem
+                or self.tr("Train a synthesizer first, or choose the file of one.")
+            )
+        elif not Path(self.choice.path).is_file():
+            self.tell(
+                self.tr(
+                    "The synthesizer “{}” is not there any more. Choose another, or train one."
+                ).format(self.choice.path)
+            )
+        else:
+            self._start(MAKE, self.sample_parameters(), self.tr("Making samples…"))
+
+    def judge_samples(self) -> None:
+        """Compare the samples with the labels, and open the report."""
+        labels = self._labelling.labels
+        if self._labelling.scene is None or labels is None or not labels.counts():
+            self.tell(self.tr("Choose an image and label it first."))
+        elif not Path(self._samples).is_file():
+            self.tell(self._vanished())
+        else:
+            parameters = {
+                "SAMPLES": self._samples,
+                **self._scene_and_labels(),
+                "REPORT": QgsProcessing.TEMPORARY_OUTPUT,
+            }
+            self._start(JUDGE, parameters, self.tr("Judging the samples…"))
+
+    def add_to_training(self) -> None:
+        """Let the final map be trained with the samples that are shown."""
+        samples, labelling = self.shown.samples, self._labelling
+        if samples is None or self._training.copying:
+            return
+        if labelling.scene is None or labelling.labels is None:
+            self.tell(self.tr("Choose an image and label it first."))
+            return
+        if not Path(self._samples).is_file():
+            self.tell(self._vanished())
+            return
+        made = [known for known in samples.classes if known.name in samples.counts()]
+        unknown = unknown_classes(made, label_classes(labelling))
+        problem = why_other_bands(samples.wavelengths, labelling)
+        if unknown:
+            problem = self.tr(
+                "The labels have no class {}. Samples train classes that real labels have too."
+            ).format(quoted(unknown))
+        if problem:
+            self.tell(self.tr("The samples cannot be added. {}").format(problem))
+        elif self._samples == self._training.path:
+            self.tell(self.tr("The final map is trained with these samples already."))
+        elif self._may_replace():
+            self._adding = True
+            if self._kept:
+                self._training.use(self._samples)
+            else:
+                path = new_path(labelling.scene, "samples.safetensors")
+                self._training.use_copy(Path(self._samples), path)
+            self._enable()
+
+    def _start(self, algorithm: str, parameters: dict[str, Any], text: str) -> None:
+        if self._running:
+            self.tell(self.tr("Wait until the run before has ended, or cancel it below."))
+            return
+        self._running = algorithm
+        self._enable()
+        self.tell(text)
+        self._run.start(algorithm, parameters)
+
+    def _finished(self, results: dict[str, Any]) -> None:
+        ended, self._running = self._running, ""
+        if ended == TRAIN:
+            self._report = str(results.get("REPORT") or "")
+            self.choice.use(str(results.get("SYNTHESIZER") or ""))
+            self.tell(self.tr("The synthesizer is in “{}”.").format(self.choice.path))
+        elif ended == MAKE:
+            self._seed += 1
+            self.tell("")
+            self._open_samples(str(results.get("SAMPLES") or ""), kept=False)
+        elif ended == JUDGE:
+            self._report = str(results.get("REPORT") or "")
+            self.tell(self.tr("The samples were judged: the report is open in the browser."))
+            self._open_report()
+        self._enable()
+
+    def _failed(self, text: str) -> None:
+        ended, self._running = self._running, ""
+        if ended == TRAIN and self._run.cancelled:
+            text = self.tr(
+                "Cancelled. What was trained so far is kept: training the same again goes on "
+                "from there."
+            )
+        self.tell(text)
+        self._enable()
+
+    def _scene_and_labels(self) -> dict[str, Any]:
+        labelling = self._labelling
+        return {
+            "INPUT": None if labelling.scene is None else labelling.scene.id(),
+            "LABELS": None if labelling.labels is None else labelling.labels.layer.id(),
+            "CLASS_FIELD": "class_id",
+            "DEVICE": DEVICES.index(self._live.settings.device),
+        }
+
+    # --- the samples ------------------------------------------------------------------------
+
+    def _open_samples(self, path: str, kept: bool) -> None:
+        """Show the samples of a file, which is a temporary one unless it is kept."""
+        self._samples, self._kept = path, kept
+        self.shown.open(path)
+
+    def _samples_opened(self) -> None:
+        samples = self.shown.samples
+        if samples is None:
+            return
+        classes = ", ".join(f"{name} {count}" for name, count in samples.counts().items())
+        text = self.tr("{count} samples: {classes}.").format(count=samples.count, classes=classes)
+        strange = int((~samples.recognised).sum())
+        if strange:
+            text += " " + self.tr(
+                "{} of them, marked with “?”, are not recognised as their class."
+            ).format(strange)
+        self.summary.setText(text)
+        self._enable()
+
+    def _samples_failed(self, text: str) -> None:
+        self._samples = ""
+        self.shown.clear()
+        self.summary.setText(self._nothing)
+        self.tell(text)
+        self._enable()
+
+    def _show_sample(self, row: int) -> None:
+        samples = self.shown.samples
+        self.promptWords.show_prompt("" if samples is None or row < 0 else samples.prompt_of(row))
+
+    def _point(self, word: Word | None) -> None:
+        """Show which pixels a word made: in the sample that is picked, and in all that have it."""
+        samples, row = self.shown.samples, self.gallery.currentIndex().row()
+        self.shown.tint("" if word is None else word.text)
+        place = None if word is None else (word.start, word.end)
+        image = self.shown.model.picture(row, place)
+        shown = samples is not None and image is not None
+        self.view.show_image(image, samples.class_of(row).color if shown else "")
+
+    def _may_replace(self) -> bool:
+        """Ask before other samples are replaced: a training takes one file."""
+        used = self._training.path
+        if not used:
+            return True
+        yes, no = QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.No
+        question = self.tr(
+            "The final training uses the samples “{}” already, and takes one file. Use these in "
+            "their place?"
+        ).format(Path(used).name)
+        return QMessageBox.question(self, self.tr("HSI FiLM"), question, yes | no, no) == yes
+
+    def _training_changed(self) -> None:
+        path = self._training.path
+        if path and self._adding:
+            self._samples, self._kept = path, True
+            self.tell(
+                self.tr("The final map on the page “Finish” is trained with “{}” too.").format(path)
+            )
+        self._adding = False
+        self._enable()
+
+    def _not_added(self, text: str) -> None:
+        self._adding = False
+        self.tell(text)
+        self._enable()
+
+    def _vanished(self) -> str:
+        return self.tr("The samples “{}” are not there any more. Make them again.").format(
+            self._samples
+        )
+
+    # --- the widgets ------------------------------------------------------------------------
+
+    def _connect(self) -> None:
+        labelling = self._labelling
+        labelling.statisticsChanged.connect(self._counted)
+        for changed in (labelling.sceneChanged, labelling.labelsChanged):
+            changed.connect(self._describe)
+        self.choice.changed.connect(self._relist)
+        self._training.changed.connect(self._training_changed)
+        self._training.failed.connect(self._not_added)
+        self._run.finished.connect(self._finished)
+        self._run.failed.connect(self._failed)
+        self.shown.opened.connect(self._samples_opened)
+        self.shown.failed.connect(self._samples_failed)
+        self.shown.chosen.connect(self._show_sample)
+        self.promptWords.pointed.connect(self._point)
+        self.train.clicked.connect(self.train_synthesizer)
+        self.trainDialog.clicked.connect(
+            lambda: self._run.open_dialog(TRAIN, self.training_parameters())
+        )
+        self.choose.clicked.connect(self._choose_file)
+        self.make.clicked.connect(self.make_samples)
+        self.addToTraining.clicked.connect(self.add_to_training)
+        self.judge.clicked.connect(self.judge_samples)
+        self.openReport.clicked.connect(self._open_report)
+
+    def _counted(self, statistics: tuple[Any, ...]) -> None:
+        self._pixels = {entry.class_id: entry.pixels for entry in statistics}
+        self._relist()
+
+    def _relist(self) -> None:
+        self.wish.list_classes(label_classes(self._labelling), self._pixels)
+        self._describe()
+
+    def _describe(self) -> None:
+        """Say which synthesizer is used, and what of image and labels does not fit it."""
+        choice, facts = self.choice, self.choice.facts
+        if facts is None:
+            text = choice.problem or self.tr(
+                "None yet. Train one on the image and its labels, which takes minutes, or choose "
+                "the file of one."
+            )
+        else:
+            text = self.tr("{name}: {count} classes.").format(
+                name=facts.path.name, count=len(facts.classes)
+            )
+            own = label_classes(self._labelling)
+            labelled = [known for known in own if self._pixels.get(known.value)]
+            unknown = unknown_classes(labelled, facts.classes)
+            text += f" {why_other_bands(facts.wavelengths, self._labelling)}".rstrip()
+            if unknown:
+                text += " " + self.tr("It does not know {}: train it again.").format(
+                    quoted(unknown)
+                )
+        self.synthesizer.setText(text)
+        self._enable()
+
+    def _enable(self) -> None:
+        labelling, idle = self._labelling, not self._running
+        ready = labelling.scene is not None and labelling.labels is not None
+        samples = self.shown.samples is not None
+        self.train.setEnabled(ready and idle)
+        self.trainDialog.setEnabled(ready)
+        self.choose.setEnabled(idle)
+        self.promptGroup.setEnabled(self.choice.facts is not None)
+        self.make.setEnabled(idle)
+        self.gallery.setEnabled(samples)
+        self.view.setVisible(samples)
+        self.words.setVisible(samples)
+        self.addToTraining.setEnabled(samples and ready and not self._training.copying)
+        self.judge.setEnabled(samples and ready and idle)
+        self.openReport.setVisible(bool(self._report))
+
+    def _choose_file(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(
+            self,
+            self.tr("Choose a synthesizer"),
+            str(Path(self.choice.path).parent) if self.choice.path else "",
+            self.tr("Synthesizer (*.safetensors)"),
+        )
+        if path:
+            self.choice.use(path)
+
+    def _open_report(self) -> None:
+        if Path(self._report).is_file():
+            QDesktopServices.openUrl(QUrl.fromLocalFile(self._report))
+        else:
+            self.tell(self.tr("The report “{}” is not there any more.").format(self._report))

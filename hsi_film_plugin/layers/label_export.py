@@ -181,7 +181,7 @@ def _vector_styles(layer: QgsVectorLayer, field: QgsField) -> Iterator[ClassStyl
         values = category.value() if isinstance(category.value(), list) else [category.value()]
         symbol = category.symbol()
         for value in values:
-            text = _value_text(value, styled)
+            text = value_text(value, styled)
             # The category "all other values" has no value of its own.
             if text and symbol is not None:
                 yield _class_style(text, category.label(), symbol.color().name())
@@ -200,7 +200,7 @@ def _class_style(value: str, label: str, color: str) -> ClassStyle:
     return ClassStyle(value, "" if name == value else name, color)
 
 
-def _value_text(value: object, field: QgsField) -> str:
+def value_text(value: object, field: QgsField) -> str:
     """`value` as the engine will read it from the file: whole numbers without a fraction."""
     if value is None:
         return ""

@@ -29,6 +29,7 @@ class Group(enum.Enum):
     CLASSIFICATION = "classification"
     ACCURACY = "accuracy"
     FEATURES = "features"
+    SYNTHETIC_SAMPLES = "syntheticsamples"
     SAMPLE_DATA = "sampledata"
 
 
@@ -48,6 +49,9 @@ class HsiFilmAlgorithm(QgsProcessingAlgorithm):
             Group.CLASSIFICATION: QCoreApplication.translate("HsiFilmAlgorithm", "Classification"),
             Group.ACCURACY: QCoreApplication.translate("HsiFilmAlgorithm", "Accuracy"),
             Group.FEATURES: QCoreApplication.translate("HsiFilmAlgorithm", "Features"),
+            Group.SYNTHETIC_SAMPLES: QCoreApplication.translate(
+                "HsiFilmAlgorithm", "Synthetic samples"
+            ),
             Group.SAMPLE_DATA: QCoreApplication.translate("HsiFilmAlgorithm", "Sample data"),
         }[self.GROUP]
 

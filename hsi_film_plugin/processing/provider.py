@@ -11,9 +11,12 @@ from ..icons import icon as load_icon
 from .assess_accuracy import AssessAccuracy
 from .classify_raster import ClassifyRaster
 from .create_sample_scene import CreateSampleScene
+from .evaluate_samples import EvaluateSamples
 from .extract_features import ExtractFeatures
+from .synthesize_samples import SynthesizeSamples
 from .train_and_classify import TrainAndClassify
 from .train_classifier import TrainClassifier
+from .train_synthesizer import TrainSynthesizer
 
 ALGORITHMS = (
     TrainClassifier,
@@ -21,6 +24,9 @@ ALGORITHMS = (
     TrainAndClassify,
     AssessAccuracy,
     ExtractFeatures,
+    TrainSynthesizer,
+    SynthesizeSamples,
+    EvaluateSamples,
     CreateSampleScene,
 )
 

@@ -55,8 +55,10 @@ def add_training(algorithm: HsiFilmAlgorithm) -> None:
             fileFilter=tr("Synthetic samples (*.safetensors);;All files (*)"),
         ),
         tr(
-            "Kept for generated samples of rare classes, which this version can neither make nor "
-            "use: leave it empty. A file given here is refused before anything is computed."
+            "A file of samples made by Synthesize samples, to train rare classes with beside the "
+            "real labels. Its classes and bands must be those of labels and scene. Samples are "
+            "used for the final heads only: folds and the stated accuracy come from real labels "
+            "alone. Optional."
         ),
     )
     add_seed(

@@ -232,6 +232,9 @@ def test_cancelled_run_says_so_and_loads_nothing(run, parameters, until, engine,
     assert "Cancelled" in sentence
     assert set(project.mapLayers()) == before
     assert not run.running
+    assert run.cancelled
+    run.start(TRAIN, {**parameters, "CLASS_FIELD": "absent"})
+    assert not run.cancelled  # the next one was not
 
 
 def test_bad_parameters_are_told_before_anything_runs(run, parameters, engine, history):

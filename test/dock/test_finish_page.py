@@ -42,10 +42,11 @@ class Live:
 @pytest.fixture
 def page(qgis, window, labelling):
     from hsi_film_plugin.dock.finish_page import FinishPage
+    from hsi_film_plugin.dock.training_samples import TrainingSamples
 
-    run, live = Run(), Live()
-    page = FinishPage(labelling, run, live, window.canvas)
-    page.runs, page.live, page.maps = run, live, []
+    run, live, samples = Run(), Live(), TrainingSamples()
+    page = FinishPage(labelling, run, live, window.canvas, samples)
+    page.runs, page.live, page.added, page.maps = run, live, samples, []
     page.mapMade.connect(lambda: page.maps.append(True))
     yield page
     page.close_page()
@@ -81,6 +82,29 @@ def test_a_folder_that_is_not_there_is_refused(page, labels, tmp_path):
     page.run.click()
     assert page.runs.started == []
     assert "none" in page.result.text()
+
+
+def test_samples_that_were_added_train_too_until_they_are_removed(page, labels, tmp_path):
+    assert page.removeSamples.isHidden()
+    assert "SYNTHETIC" not in page.training_parameters()
+    path = tmp_path / "reed.safetensors"
+    path.write_text("")
+    page.added.use(str(path))
+    assert not page.removeSamples.isHidden()
+    assert page.samples.text() == "reed"
+    page.run.click()
+    assert page.runs.started[0][1]["SYNTHETIC"] == str(path)
+    page.removeSamples.click()
+    assert page.removeSamples.isHidden()
+    assert "SYNTHETIC" not in page.training_parameters()
+    assert path.exists()
+
+
+def test_samples_that_have_vanished_are_told_before_the_run(page, labels, tmp_path):
+    page.added.use(str(tmp_path / "gone.safetensors"))
+    page.run.click()
+    assert page.runs.started == []
+    assert "gone.safetensors" in page.result.text()
 
 
 def test_it_runs_on_scene_and_labels_of_the_project(page, labels, labelling):
@@ -180,7 +204,7 @@ def test_what_was_set_comes_back(page, qgis, window, labelling):
     page.area.setCurrentIndex(page.area.findData("view"))
     page.confidence.setChecked(False)
     state = json.loads(json.dumps(page.state()))
-    other = FinishPage(labelling, Run(), Live(), window.canvas)
+    other = FinishPage(labelling, Run(), Live(), window.canvas, page.added)
     other.restore(state)
     assert other.state() == page.state() == state
     other.restore({"folder": 3, "area": ["all"], "confidence": "yes"})

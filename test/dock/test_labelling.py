@@ -448,3 +448,14 @@ def test_a_count_that_the_user_cancelled_does_not_stop_the_next(
     labelling.statisticsChanged.connect(told.append)
     labelling._count()
     until(lambda: told)
+
+
+def test_a_file_of_a_scene_is_named_after_it_and_replaces_none(add_scene, tmp_path):
+    from hsi_film_plugin.dock.labelling import new_path
+
+    scene = add_scene()
+    assert new_path(scene, "samples.safetensors") == tmp_path / "scene_samples.safetensors"
+    (tmp_path / "scene_samples.safetensors").write_text("mine")
+    assert new_path(scene, "samples.safetensors") == tmp_path / "scene_samples_2.safetensors"
+    scene.setName("a/b")
+    assert new_path(scene, "x.csv") == tmp_path / "a_b_x.csv"

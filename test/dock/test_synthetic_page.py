@@ -1,19 +1,436 @@
-"""The page of synthetic samples: it lists the classes, and nothing can be started yet."""
+"""The page of synthetic samples: what it runs, shows, adds to training and refuses."""
 
 from __future__ import annotations
 
+from pathlib import Path
 
-def test_it_lists_the_classes_and_can_start_nothing(labelling, add_scene, give_labels, until):
+import pytest
+
+
+class Run:
+    """Takes the place of the run of an algorithm; a QObject, for its signals."""
+
+    def __new__(cls):
+        from qgis.PyQt.QtCore import QObject, pyqtSignal
+
+        class Noting(QObject):
+            finished = pyqtSignal(object)
+            failed = pyqtSignal(str)
+
+            def __init__(self):
+                super().__init__()
+                self.started, self.dialogs, self.cancelled = [], [], False
+
+            def start(self, algorithm, parameters):
+                self.started.append((algorithm, parameters))
+
+            def open_dialog(self, algorithm, parameters):
+                self.dialogs.append((algorithm, parameters))
+
+        return Noting()
+
+
+class Live:
+    """As much of the live map as the page uses."""
+
+    def __init__(self):
+        from hsi_film_plugin.dock.live_state import PreviewSettings
+
+        self.settings = PreviewSettings(device="cuda")
+
+
+@pytest.fixture
+def page(qgis, labelling):
     from hsi_film_plugin.dock.synthetic_page import SyntheticPage
+    from hsi_film_plugin.dock.training_samples import TrainingSamples
 
-    page = SyntheticPage(labelling)
-    assert page.sampleClass.count() == 0
+    run, added = Run(), TrainingSamples()
+    page = SyntheticPage(labelling, run, Live(), added)
+    page.runs, page.added = run, added
+    yield page
+    remove(page)
+
+
+def remove(page):
+    """Delete a page now: later the collector of Python might do so in the thread of a task."""
+    from qgis.PyQt import sip
+
+    page.close_page()
+    page.added.close()
+    sip.delete(page)
+
+
+@pytest.fixture
+def labels(page, labelling, add_scene, give_labels, until):
     labelling.set_scene(add_scene())
-    labels = give_labels(labelling, "Forest", "<b>&x")
-    until(lambda: page.sampleClass.count() == 2)
-    assert [page.sampleClass.itemText(i) for i in range(2)] == ["Forest", "<b>&x"]
-    labels.delete_class(1)
-    until(lambda: page.sampleClass.count() == 1)
-    for name in ("prompt", "sampleClass", "make", "addToTraining", "gallery"):
-        assert not getattr(page, name).isEnabled()
-    assert "not part of this version" in page.note.text()
+    labels = give_labels(labelling, "Forest", "Water")
+    until(lambda: "pixels" in page.sampleClass.itemText(0))
+    return labels
+
+
+@pytest.fixture
+def synthesizer(page, labels, write_synthesizer, tmp_path):
+    path = write_synthesizer(tmp_path / "forest.safetensors")
+    page.choice.use(path)
+    return path
+
+
+@pytest.fixture
+def samples(page, synthesizer, write_samples, tmp_path, until):
+    """Samples that were made just now."""
+    path = write_samples(tmp_path / "made.safetensors")
+    page.make.click()
+    page.runs.finished.emit({"SAMPLES": path})
+    until(lambda: page.shown.samples is not None)
+    return path
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """Answers questions, and keeps them."""
+    from qgis.PyQt.QtWidgets import QMessageBox
+
+    class Asked(list):
+        yes = True
+
+    asked = Asked()
+
+    def answer(parent, title, text, *buttons):
+        asked.append(text)
+        return QMessageBox.StandardButton.Yes if asked.yes else QMessageBox.StandardButton.No
+
+    monkeypatch.setattr(QMessageBox, "question", answer)
+    return asked
+
+
+def parameters_of(name):
+    from qgis.core import QgsProcessingAlgorithm  # noqa: F401 - QGIS first
+
+    from hsi_film_plugin.processing.provider import ALGORITHMS
+
+    for kind in ALGORITHMS:
+        algorithm = kind()
+        if algorithm.name() == name.split(":")[1]:
+            algorithm.initAlgorithm({})
+            return {definition.name() for definition in algorithm.parameterDefinitions()}
+    raise AssertionError(name)
+
+
+# --- training a synthesizer -----------------------------------------------------------------
+
+
+def test_without_image_and_labels_nothing_can_be_made(page):
+    for name in ("train", "trainDialog", "make", "addToTraining", "judge", "gallery", "prompt"):
+        assert not getattr(page, name).isEnabled(), name
+    assert page.choose.isEnabled()
+    assert page.openReport.isHidden()
+    assert "None yet" in page.synthesizer.text()
+    page.train_synthesizer()
+    page.make_samples()
+    page.judge_samples()
+    assert page.runs.started == []
+    assert "first" in page.result.text()
+
+
+def test_classes_without_labels_train_nothing(page, labelling, add_scene):
+    labelling.set_scene(add_scene())
+    labelling.ensure_labels().classes.add("Forest")
+    page.train.click()
+    assert page.runs.started == []
+    assert "label it first" in page.result.text()
+
+
+def test_it_trains_on_scene_and_labels_of_the_project(page, labels, labelling, tmp_path):
+    page.train.click()
+    ((algorithm, parameters),) = page.runs.started
+    assert algorithm == "hsifilm:trainsynthesizer"
+    assert set(parameters) <= parameters_of(algorithm)
+    assert parameters["INPUT"] == labelling.scene.id()
+    assert parameters["LABELS"] == labels.layer.id()
+    assert parameters["CLASS_FIELD"] == "class_id"
+    assert parameters["DEVICE"] == 2  # cuda
+    # it took long to train, so it stays: beside the image
+    assert parameters["SYNTHESIZER"] == str(tmp_path / "scene_synthesizer.safetensors")
+    assert not page.make.isEnabled()
+    assert not page.train.isEnabled()
+
+
+def test_a_synthesizer_that_was_trained_is_used(page, labels, write_synthesizer, tmp_path):
+    page.train.click()
+    path = write_synthesizer(tmp_path / "scene_synthesizer.safetensors")
+    page.runs.finished.emit({"SYNTHESIZER": path, "REPORT": str(tmp_path / "report.html")})
+    assert page.choice.path == path
+    assert "scene_synthesizer" in page.synthesizer.text()
+    assert page.make.isEnabled()
+    assert not page.openReport.isHidden()
+
+
+def test_a_cancelled_training_says_that_it_goes_on_later(page, labels):
+    page.train.click()
+    page.runs.cancelled = True
+    page.runs.failed.emit("Cancelled: nothing is left.")
+    assert "goes on from there" in page.result.text()
+    assert page.train.isEnabled()
+
+
+def test_a_failure_is_told_as_it_is(page, labels):
+    page.train.click()
+    page.runs.failed.emit("The engine is not installed.")
+    assert page.result.text() == "The engine is not installed."
+
+
+def test_more_options_open_the_window_of_the_algorithm(page, labels):
+    page.trainDialog.click()
+    ((algorithm, parameters),) = page.runs.dialogs
+    assert algorithm == "hsifilm:trainsynthesizer"
+    assert parameters["LABELS"] == labels.layer.id()
+
+
+def test_the_file_of_a_synthesizer_can_be_chosen(
+    page, write_synthesizer, write_samples, tmp_path, monkeypatch
+):
+    from qgis.PyQt.QtWidgets import QFileDialog
+
+    chosen = [write_synthesizer(tmp_path / "mine.safetensors")]
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *arguments: (chosen[0], ""))
+    page.choose.click()
+    assert page.make.isEnabled()
+    chosen[0] = ""
+    page.choose.click()
+    assert "mine.safetensors: 2 classes" in page.synthesizer.text()
+    chosen[0] = write_samples(tmp_path / "samples.safetensors")
+    page.choose.click()
+    assert "no synthesizer" in page.synthesizer.text()
+    assert not page.make.isEnabled()
+
+
+def test_what_does_not_fit_image_and_labels_is_told(
+    page, labels, labelling, give_labels, write_synthesizer, tmp_path, until
+):
+    page.choice.use(
+        write_synthesizer(tmp_path / "s.safetensors", bands={"wavelengths_nm": [333.0]})
+    )
+    assert "another sensor" in page.synthesizer.text()
+    give_labels(labelling, "Reed")
+    until(lambda: "does not know “Reed”" in page.synthesizer.text())
+
+
+# --- making samples -------------------------------------------------------------------------
+
+
+def test_it_makes_what_is_wished_for(page, synthesizer):
+    page.sampleClass.setCurrentIndex(1)
+    chosen = page.sampleClass.currentData().name
+    page.prompt.setText("water, dark")
+    page.negative.setText("smooth")
+    page.sampleCount.setValue(500)
+    page.guidance.setValue(4.5)
+    page.make.click()
+    ((algorithm, parameters),) = page.runs.started
+    assert algorithm == "hsifilm:synthesizesamples"
+    assert set(parameters) <= parameters_of(algorithm)
+    assert parameters == {
+        "SYNTHESIZER": synthesizer,
+        "CLASS": chosen,
+        "PROMPT": "water, dark",
+        "NEGATIVE_PROMPT": "smooth",
+        "COUNT": 500,
+        "GUIDANCE": 4.5,
+        "SEED": 0,
+        "DEVICE": 2,
+        "SAMPLES": "TEMPORARY_OUTPUT",
+    }
+
+
+def test_what_is_left_alone_is_left_to_the_engine_and_layers_come_if_wanted(page, synthesizer):
+    page.onMap.setChecked(True)
+    parameters = page.sample_parameters()
+    assert not {"PROMPT", "NEGATIVE_PROMPT", "GUIDANCE"} & set(parameters)
+    assert parameters["OUTPUT"] == parameters["LABELS"] == "TEMPORARY_OUTPUT"
+
+
+def test_a_synthesizer_that_has_vanished_is_told(page, synthesizer):
+    Path(synthesizer).unlink()
+    page.make.click()
+    assert page.runs.started == []
+    assert "forest.safetensors” is not there any more" in page.result.text()
+
+
+def test_the_samples_are_shown_and_the_next_ones_are_others(page, samples):
+    assert "6 samples: Forest 3, Water 3." in page.summary.text()
+    assert "1 of them" in page.summary.text()
+    assert page.view.image is not None
+    assert "bright" in page.words.text()
+    assert page.addToTraining.isEnabled()
+    assert page.judge.isEnabled()
+    assert page.sample_parameters()["SEED"] == 1
+
+
+def test_the_sample_that_is_picked_shows_its_words(page, samples):
+    page.gallery.setCurrentIndex(page.shown.model.index(1, 0))
+    assert "water" in page.words.text()
+    assert "bright" not in page.words.text()
+
+
+def test_the_word_under_the_mouse_shows_its_pixels(page, samples):
+    plain = page.view.image
+    page.words.linkHovered.emit("1")  # bright: the northern half
+    tinted = page.view.image
+    assert tinted != plain
+    assert tinted.pixelColor(8, 12).lightness() <= plain.pixelColor(8, 12).lightness()
+    first = page.shown.model.index(0, 0)
+    from qgis.PyQt.QtCore import Qt
+
+    assert page.shown.model.data(first, int(Qt.ItemDataRole.DecorationRole)) == tinted
+    page.words.linkHovered.emit("")
+    assert page.view.image == plain
+
+
+def test_samples_that_cannot_be_read_are_told(page, synthesizer, tmp_path, until):
+    page.make.click()
+    page.runs.finished.emit({"SAMPLES": str(tmp_path / "none.safetensors")})
+    until(lambda: page.result.text())
+    assert "none.safetensors" in page.result.text()
+    assert not page.addToTraining.isEnabled()
+    assert page.make.isEnabled()
+
+
+def test_there_is_one_run_at_a_time(page, samples):
+    page.judge.click()
+    page.make_samples()
+    page.train_synthesizer()
+    assert "Wait" in page.result.text()
+    assert [algorithm for algorithm, _ in page.runs.started] == [
+        "hsifilm:synthesizesamples",
+        "hsifilm:evaluatesamples",
+    ]
+
+
+# --- judging, and adding to training --------------------------------------------------------
+
+
+def test_samples_are_judged_by_the_labels_and_the_report_is_opened(
+    page, samples, labels, labelling, tmp_path, monkeypatch
+):
+    from qgis.PyQt.QtGui import QDesktopServices
+
+    opened = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))
+    page.judge.click()
+    algorithm, parameters = page.runs.started[-1]
+    assert algorithm == "hsifilm:evaluatesamples"
+    assert set(parameters) <= parameters_of(algorithm)
+    assert parameters["SAMPLES"] == samples
+    assert parameters["INPUT"] == labelling.scene.id()
+    assert parameters["LABELS"] == labels.layer.id()
+    report = tmp_path / "report.html"
+    report.write_text("report")
+    page.runs.finished.emit({"REPORT": str(report)})
+    assert opened == [str(report)]
+    report.unlink()
+    page.openReport.click()
+    assert opened == [str(report)]
+    assert "report.html” is not there" in page.result.text()
+
+
+def test_samples_that_are_added_are_kept_beside_the_image(page, samples, tmp_path, until):
+    page.addToTraining.click()
+    until(lambda: page.added.path)
+    kept = tmp_path / "scene_samples.safetensors"
+    assert page.added.path == str(kept)
+    assert kept.read_bytes() == Path(samples).read_bytes()
+    assert str(kept) in page.result.text()
+    page.addToTraining.click()
+    assert "already" in page.result.text()
+    assert page.added.path == str(kept)
+    assert sorted(path.name for path in tmp_path.glob("*samples*")) == [kept.name]
+
+
+def test_other_samples_replace_those_before_only_after_a_question(
+    page, samples, tmp_path, asked, until
+):
+    page.added.use("/somewhere/reed.safetensors")
+    asked.yes = False
+    page.addToTraining.click()
+    assert page.added.path == "/somewhere/reed.safetensors"
+    assert "reed.safetensors" in asked[0]
+    asked.yes = True
+    page.addToTraining.click()
+    until(lambda: "scene_samples" in page.added.path)
+
+
+def test_samples_of_classes_that_the_labels_lack_are_refused(
+    page, samples, labels, asked, pass_time
+):
+    labels.classes.rename(2, "Reed")
+    page.addToTraining.click()
+    pass_time(0.1)
+    assert page.added.path == ""
+    assert "no class “Water”" in page.result.text()
+    assert asked == []
+
+
+def test_samples_of_another_sensor_are_refused(
+    page, synthesizer, write_samples, tmp_path, until, pass_time
+):
+    path = write_samples(tmp_path / "other.safetensors", wavelengths=range(300, 320))
+    page.make.click()
+    page.runs.finished.emit({"SAMPLES": path})
+    until(lambda: page.shown.samples is not None)
+    page.addToTraining.click()
+    pass_time(0.1)
+    assert page.added.path == ""
+    assert "another sensor" in page.result.text()
+
+
+def test_samples_that_have_vanished_are_told(page, samples):
+    Path(samples).unlink()
+    page.addToTraining.click()
+    assert page.added.path == ""
+    assert "Make them again" in page.result.text()
+    page.judge.click()
+    assert len(page.runs.started) == 1
+
+
+def test_a_place_that_cannot_be_written_is_told(page, samples, monkeypatch, tmp_path, until):
+    from hsi_film_plugin.dock import synthetic_page
+
+    nowhere = tmp_path / "none" / "samples.safetensors"
+    monkeypatch.setattr(synthetic_page, "new_path", lambda *arguments: nowhere)
+    page.addToTraining.click()
+    until(lambda: page.result.text())
+    assert "cannot be written" in page.result.text()
+    assert page.added.path == ""
+    assert page.addToTraining.isEnabled()
+
+
+# --- what is kept ---------------------------------------------------------------------------
+
+
+def test_what_was_set_comes_back_with_the_samples_that_were_added(
+    page, synthesizer, labelling, write_samples, tmp_path, until
+):
+    import json
+
+    from hsi_film_plugin.dock.synthetic_page import SyntheticPage
+    from hsi_film_plugin.dock.training_samples import TrainingSamples
+
+    state = json.loads(json.dumps(page.state()))
+    added = TrainingSamples()
+    added.use(write_samples(tmp_path / "kept.safetensors"))
+    other = SyntheticPage(labelling, Run(), Live(), added)
+    other.added = added
+    other.restore(state)
+    assert other.choice.path == synthesizer
+    until(lambda: other.shown.samples is not None)
+    other.restore({"synthesizer": 7})
+    other.restore({})
+    assert other.state() == state
+    remove(other)
+
+
+def test_a_state_of_files_that_are_gone_is_told_where_they_are_missed(page, tmp_path):
+    page.added.use(str(tmp_path / "gone.safetensors"))
+    page.restore({"synthesizer": str(tmp_path / "gone_too.safetensors")})
+    assert "gone_too" in page.synthesizer.text()
+    assert page.shown.samples is None

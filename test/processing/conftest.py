@@ -35,6 +35,7 @@ class NotingEngine:
         self.result = {}
         self.failure = None
         self.labels_seen = None
+        self.descriptions_seen = None
 
     def run(self, method, params, on_progress, is_cancelled, on_log=None):
         self.jobs.append((method, dict(params)))
@@ -42,12 +43,15 @@ class NotingEngine:
         for name in ("labels", "reference"):
             if name in params:
                 self.labels_seen = Path(params[name]).read_bytes()
+        if "descriptions" in params:
+            self.descriptions_seen = Path(params["descriptions"]).read_text(encoding="utf-8")
         if self.failure is not None:
             raise self.failure
-        for name in ("model", "report", "table"):
+        own = {"train_synthesizer": ("synthesizer", "prompt_table"), "synthesize": ("samples",)}
+        for name in ("model", "report", "table", "library", *own.get(method, ())):
             if params.get(name):
                 Path(params[name]).write_text(name)
-        for name in ("output", "confidence", "probabilities"):
+        for name in ("output", "confidence", "probabilities", "label_raster"):
             if params.get(name):
                 self._write_raster(Path(params[name]), bands=2 if name == "confidence" else 1)
         return self.result

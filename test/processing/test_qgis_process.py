@@ -29,9 +29,12 @@ def test_the_algorithms_are_listed(qgis_process):
         "hsifilm:assessaccuracy",
         "hsifilm:classifyraster",
         "hsifilm:createsamplescene",
+        "hsifilm:evaluatesamples",
         "hsifilm:extractfeatures",
+        "hsifilm:synthesizesamples",
         "hsifilm:trainandclassify",
         "hsifilm:trainclassifier",
+        "hsifilm:trainsynthesizer",
     }
 
 

@@ -1,0 +1,133 @@
+"""What samples are wished for: a class, a description, and what helps to write it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from qgis.core import QgsApplication
+from qgis.PyQt.QtCore import QObject, QStringListModel, Qt
+from qgis.PyQt.QtWidgets import QComboBox, QCompleter, QLabel, QLineEdit
+
+from ..layers.layer_styles import MapClass
+from .class_table import colour_icon
+from .prompt_words import quoted, unseen_words
+from .synthesizer_choice import SynthesizerChoice
+
+#: A class is called rare if the largest one has so many times its pixels.
+RARE = 5
+#: So many descriptions of real patches are offered.
+SUGGESTIONS = 200
+
+
+class SampleWish(QObject):
+    """Fills the list of classes, offers descriptions, and names words that were never seen.
+
+    Args:
+        classes: Lists the classes, those with the fewest labels first.
+        prompt: Takes a description.
+        negative: Takes what to avoid.
+        unseen: Names the words of both that the synthesizer does not know.
+        choice: The synthesizer.
+    """
+
+    def __init__(
+        self,
+        classes: QComboBox,
+        prompt: QLineEdit,
+        negative: QLineEdit,
+        unseen: QLabel,
+        choice: SynthesizerChoice,
+    ) -> None:
+        super().__init__(classes)
+        self._classes = classes
+        self._prompt = prompt
+        self._negative = negative
+        self._unseen = unseen
+        self._choice = choice
+        self.suggestions = QStringListModel(self)
+        self._offer_suggestions()
+        classes.currentIndexChanged.connect(self._suggest)
+        for line in (prompt, negative):
+            line.textChanged.connect(self._name_unseen)
+
+    def parameters(self) -> dict[str, str]:
+        """Return what is wished for as Processing takes it."""
+        known = self._classes.currentData()
+        wish = {
+            "CLASS": "" if known is None else known.name,
+            "PROMPT": self._prompt.text().strip(),
+            "NEGATIVE_PROMPT": self._negative.text().strip(),
+        }
+        return {name: text for name, text in wish.items() if text}
+
+    def list_classes(self, labelled: Sequence[MapClass], labels: Mapping[int, int]) -> None:
+        """List the synthesizer's classes, or those of the labels where there is none.
+
+        Args:
+            labelled: The classes of the labels.
+            labels: Pixels of classes that have labels, by values of classes.
+        """
+        facts, before = self._choice.facts, self._classes.currentData()
+        classes = labelled if facts is None else facts.classes
+        trained = {} if facts is None else dict(zip((c.value for c in classes), facts.counts))
+        pixels = {c.value: labels.get(c.value) or trained.get(c.value, 0) for c in classes}
+        largest = max(pixels.values(), default=0)
+        combo = self._classes
+        combo.blockSignals(True)
+        combo.clear()
+        for known in sorted(classes, key=lambda c: (pixels[c.value] == 0, pixels[c.value])):
+            text = self._entry(known, pixels[known.value], largest)
+            combo.addItem(colour_icon(known.color), text, known)
+        if len(classes) > 1:
+            combo.addItem(self.tr("Every class, as many of each"), None)
+        places = [place for place in range(len(classes)) if combo.itemData(place) == before]
+        combo.setCurrentIndex(places[0] if places else 0)
+        combo.blockSignals(False)
+        self._suggest()
+
+    def _entry(self, known: MapClass, pixels: int, largest: int) -> str:
+        if not pixels:
+            text = self.tr("{name} – no labels")
+        elif pixels * RARE <= largest:
+            text = self.tr("{name} – {pixels} pixels, rare")
+        else:
+            text = self.tr("{name} – {pixels} pixels")
+        return text.format(name=known.name, pixels=pixels)
+
+    def _offer_suggestions(self) -> None:
+        """Complete descriptions as they are typed, and list them all at a button's press."""
+        completer = QCompleter(self.suggestions, self)
+        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        completer.setFilterMode(Qt.MatchFlag.MatchContains)
+        self._prompt.setCompleter(completer)
+
+        def offer() -> None:
+            completer.setCompletionPrefix("")
+            completer.complete()
+
+        icon = QgsApplication.getThemeIcon("/mActionArrowDown.svg")
+        action = self._prompt.addAction(icon, QLineEdit.ActionPosition.TrailingPosition)
+        action.setToolTip(self.tr("Descriptions of real patches of the class"))
+        action.triggered.connect(offer)
+
+    def _suggest(self) -> None:
+        """Offer the descriptions that real patches of the class have."""
+        facts, known = self._choice.facts, self._classes.currentData()
+        texts: list[str] = []
+        if facts is not None and known in facts.classes:
+            place = facts.classes.index(known)
+            every = (*facts.descriptions[place], *facts.prompts[place])
+            texts = list(dict.fromkeys(every))[:SUGGESTIONS]
+        self.suggestions.setStringList(texts)
+        example = max(texts, key=len, default="")
+        text = self.tr("as in the image, e.g. {}").format(example) if example else ""
+        self._prompt.setPlaceholderText(text)
+        self._name_unseen()
+
+    def _name_unseen(self) -> None:
+        facts = self._choice.facts
+        text = f"{self._prompt.text()} {self._negative.text()}"
+        unseen = [] if facts is None else unseen_words(text, facts.words)
+        sentence = self.tr("Never seen in training: {}. What they mean is guessed.")
+        self._unseen.setText(sentence.format(quoted(unseen)))
+        self._unseen.setVisible(bool(unseen))
