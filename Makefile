@@ -27,6 +27,7 @@ LABELS ?=
 FIELD ?=
 DATA ?=
 SEEDS ?= 5
+WORKERS ?= 1
 PYTEST_ARGS ?=
 export HSIFILM_DATA ?= $(ROOT)/../shared/data
 
@@ -34,11 +35,11 @@ export HSIFILM_DATA ?= $(ROOT)/../shared/data
 headless = env PATH="/usr/bin:/bin:$$PATH" QT_QPA_PLATFORM=offscreen \
 	XDG_RUNTIME_DIR="$(BUILD)/run" HSIFILM_ENGINE_PYTHON="$(ENGINE_PYTHON)"
 
-.PHONY: help install lint test demo bench bench-accuracy bench-dock screenshots package desktop clean system
+.PHONY: help install lint test demo bench bench-accuracy bench-dock bench-synthesis screenshots package desktop clean system
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sort \
-		| awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+		| awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
 
 install: $(DEV_STAMP) ## QGIS (apt) and the engine's environment with the tools of development
 
@@ -74,6 +75,9 @@ bench-dock: $(DEV_STAMP) ## how fast the dock answers, within QGIS
 
 bench-accuracy: $(DEV_STAMP) ## tables against peers and controls; DATA= folder of .mat scenes, SEEDS=
 	$(ENGINE_PYTHON) -m bench.accuracy --seeds $(SEEDS) $(if $(DATA),--data "$(DATA)") --docs
+
+bench-synthesis: $(DEV_STAMP) ## whether synthetic samples help, beside cheap remedies; SEEDS=
+	$(ENGINE_PYTHON) -m bench.synthesis all --seeds $(SEEDS) --workers $(WORKERS) --docs
 
 screenshots: $(ENGINE_STAMP) ## pictures of the dock under docs/images
 	$(ENGINE_PYTHON) -m tools.screenshots --output docs/images --work "$(BUILD)/screenshots"

@@ -279,47 +279,47 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/training.py" line="62"/>
+        <location filename="../hsi_film_plugin/processing/training.py" line="64"/>
         <source>The same seed and input give the same model on the same device; another seed gives another, equally valid one.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/training.py" line="70"/>
+        <location filename="../hsi_film_plugin/processing/training.py" line="72"/>
         <source>Ensemble size</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/training.py" line="70"/>
+        <location filename="../hsi_film_plugin/processing/training.py" line="72"/>
         <source>How many heads are trained and averaged: more are steadier and slower. Leave it empty for the default.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/training.py" line="103"/>
+        <location filename="../hsi_film_plugin/processing/training.py" line="105"/>
         <source>Model</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/training.py" line="103"/>
+        <location filename="../hsi_film_plugin/processing/training.py" line="105"/>
         <source>The trained model: one safetensors file with the head, the statistics, the classes with their colours, and the bands. It classifies other scenes of the same sensor.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/training.py" line="110"/>
+        <location filename="../hsi_film_plugin/processing/training.py" line="112"/>
         <source>Report</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/training.py" line="110"/>
+        <location filename="../hsi_film_plugin/processing/training.py" line="112"/>
         <source>A self-contained HTML page: the labels, the spectra, what was compared on spatially separate folds, the accuracy with its uncertainty, warnings and provenance.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/training.py" line="136"/>
+        <location filename="../hsi_film_plugin/processing/training.py" line="138"/>
         <source>HSI FiLM model (*.safetensors)</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/training.py" line="141"/>
+        <location filename="../hsi_film_plugin/processing/training.py" line="143"/>
         <source>HTML report (*.html)</source>
         <translation type="unfinished"></translation>
     </message>
@@ -336,11 +336,6 @@
     <message>
         <location filename="../hsi_film_plugin/processing/classification.py" line="57"/>
         <source>Kept for classifying on a cluster, which this version cannot do yet: leave it empty. An address given here is refused before anything is computed.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../hsi_film_plugin/processing/training.py" line="50"/>
-        <source>Kept for generated samples of rare classes, which this version can neither make nor use: leave it empty. A file given here is refused before anything is computed.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -829,32 +824,32 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/label_tool.py" line="118"/>
+        <location filename="../hsi_film_plugin/dock/label_tool.py" line="117"/>
         <source>Choose a hyperspectral image first.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/label_tool.py" line="121"/>
+        <location filename="../hsi_film_plugin/dock/label_tool.py" line="120"/>
         <source>That is outside of the image. Click inside of it.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/label_tool.py" line="224"/>
+        <location filename="../hsi_film_plugin/dock/label_tool.py" line="223"/>
         <source>That outline has no area. Draw around something.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/label_tool.py" line="228"/>
+        <location filename="../hsi_film_plugin/dock/label_tool.py" line="227"/>
         <source>No pixel of the image lies in that outline. Draw again.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/labelling.py" line="333"/>
+        <location filename="../hsi_film_plugin/dock/labelling.py" line="330"/>
         <source>“{layer}” is shown in {shown}, but its file says {own}: labels drawn on it would lie elsewhere. Give the file its right CRS (Raster ‣ Projections ‣ Assign Projection), or set the layer’s CRS back.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/labelling.py" line="337"/>
+        <location filename="../hsi_film_plugin/dock/labelling.py" line="334"/>
         <source>no CRS</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1101,6 +1096,96 @@
     <message>
         <location filename="../hsi_film_plugin/dock/scene_layer.py" line="54"/>
         <source>“{}” is placed by ground control points or RPCs only. Warp it first: Raster ‣ Projections ‣ Warp.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/synthesizer_choice.py" line="67"/>
+        <source>“{scene}” lacks {missing} of its {count} bands: it was trained on an image of another sensor.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/layers/description_table.py" line="44"/>
+        <source>The descriptions of “{table}” cannot be written for the engine: {reason}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/layers/description_table.py" line="63"/>
+        <source>{}: the table cannot be opened. Choose a table layer or a CSV file.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/layers/description_table.py" line="71"/>
+        <source>{parameter}: “{table}” has no field “{missing}”. It needs the fields class (a class’s name or value) and description; it has: {names}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/layers/description_table.py" line="83"/>
+        <source>{parameter}: “{table}” has {count} rows. Descriptions of classes are a few rows a class, at most {most} in all: choose another table.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/layers/description_table.py" line="96"/>
+        <source>{parameter}: “{table}” holds no descriptions. Give each row a class and a description, or leave the parameter empty.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/layers/sample_reader.py" line="236"/>
+        <source>“{}” is no synthesizer. Choose a file that Train synthesizer has made, or train one.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/layers/sample_reader.py" line="348"/>
+        <source>“{}” is no file of samples. Choose one that Synthesize samples has made, or make samples first.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/layers/sample_reader.py" line="357"/>
+        <source>“{}” was made by a newer version of the plugin. Update the plugin, or make the file again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/layers/tensor_file.py" line="124"/>
+        <source>“{path}” cannot be read: {reason}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/layers/tensor_file.py" line="128"/>
+        <source>“{}” is no safetensors file. Choose a file that this plugin has made.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/layers/tensor_file.py" line="134"/>
+        <source>“{path}” is damaged: its part “{name}” does not fit into the file.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/synthesis.py" line="23"/>
+        <source>Synthesizer</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/synthesis.py" line="33"/>
+        <source>Text encoder</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/synthesis.py" line="33"/>
+        <source>What turns descriptions into numbers. Leave it empty for the one that is installed with the engine. A folder with another sentence-transformers model can be given, or one of the Hugging Face hub as owner/name@revision. A synthesizer works only with the text encoder that it was trained with.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/synthesis.py" line="54"/>
+        <source>Synthesizer (*.safetensors)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/synthesis.py" line="59"/>
+        <source>Synthetic samples (*.safetensors)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/training.py" line="50"/>
+        <source>A file of samples made by Synthesize samples, to train rare classes with beside the real labels. Its classes and bands must be those of labels and scene. Samples are used for the final heads only: folds and the stated accuracy come from real labels alone. Optional.</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -1698,98 +1783,108 @@ sha256:
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/dock.py" line="176"/>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="190"/>
         <source>Scene</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/dock.py" line="176"/>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="190"/>
         <source>The image, its labels and the engine</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/dock.py" line="176"/>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="190"/>
         <source>Label</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/dock.py" line="176"/>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="190"/>
         <source>Classes, drawing tools and spectra</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/dock.py" line="176"/>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="190"/>
         <source>Map</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/dock.py" line="176"/>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="190"/>
         <source>The live map, and where to label next</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/dock.py" line="176"/>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="190"/>
         <source>Finish</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/dock.py" line="176"/>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="190"/>
         <source>The final map and its accuracy</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/dock.py" line="176"/>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="190"/>
         <source>Synthetic</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/dock.py" line="176"/>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="190"/>
         <source>Samples for rare classes</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/dock.py" line="289"/>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="304"/>
         <source>Choose a hyperspectral image on the page “Scene”.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/dock.py" line="291"/>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="306"/>
         <source>Add classes and draw labels on the page “Label”.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/dock.py" line="344"/>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="363"/>
         <source>Stop the final run?</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/dock.py" line="346"/>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="367"/>
         <source>Stop the installation?</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/dock.py" line="86"/>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="92"/>
         <source>Stop the live map</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/dock.py" line="87"/>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="93"/>
         <source>Stop looking for places</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/dock.py" line="88"/>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="94"/>
         <source>Stop the final run</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/dock.py" line="89"/>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="96"/>
         <source>Stop the installation</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/dock.py" line="90"/>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="97"/>
         <source>Stop what makes the picture or the sample scene</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="95"/>
+        <source>Stop what trains, makes or judges samples</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="365"/>
+        <source>Stop the run?</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -1959,6 +2054,89 @@ Go back to the engine that the plugin installs? (“No” lets you choose anothe
     </message>
 </context>
 <context>
+    <name>EvaluateSamples</name>
+    <message>
+        <location filename="../hsi_film_plugin/processing/evaluate_samples.py" line="60"/>
+        <source>A synthesizer to be judged: samples of all its classes are made and compared. Give either this or a file of samples.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/evaluate_samples.py" line="68"/>
+        <source>Samples</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/evaluate_samples.py" line="68"/>
+        <source>A file of samples to be judged, made by Synthesize samples. Give either this or a synthesizer.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/evaluate_samples.py" line="78"/>
+        <source>Labels</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/evaluate_samples.py" line="78"/>
+        <source>Real labels of the same classes to compare the samples with: polygons, points or a raster of classes. Labels that the synthesizer was not trained with say most.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/evaluate_samples.py" line="87"/>
+        <source>Draws what is compared; the same seed and input give the same figures.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/evaluate_samples.py" line="93"/>
+        <source>Report</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/evaluate_samples.py" line="93"/>
+        <source>A self-contained HTML page: for each class a verdict (use, use with care, do not use), real and synthetic spectra, their distances, which pixels each word of a description made, and whether training patches were memorised.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/evaluate_samples.py" line="103"/>
+        <source>Table</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/evaluate_samples.py" line="103"/>
+        <source>JSON table (*.json)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/evaluate_samples.py" line="103"/>
+        <source>The same figures as JSON, for scripts.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/evaluate_samples.py" line="114"/>
+        <source>Evaluate samples</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/evaluate_samples.py" line="117"/>
+        <source>&lt;p&gt;Compares synthetic samples with real spectra of the same classes and says for each class whether the samples can be trained with.&lt;/p&gt;&lt;p&gt;Samples come from a reconstruction of Txt2HSI-LDM(VAE) (Zhu &amp;amp; Xu 2025). A good verdict is no accuracy: samples never enter validation, which is done on real labels alone.&lt;/p&gt;</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/evaluate_samples.py" line="126"/>
+        <source>hyperspectral,synthetic samples,rare classes,data augmentation,generative model,quality,spectral angle,validation</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/evaluate_samples.py" line="136"/>
+        <source>Nothing is there to be judged. Give a synthesizer or a file of samples.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/evaluate_samples.py" line="140"/>
+        <source>A synthesizer and a file of samples are both given. Leave one of them empty: one thing is judged at a time.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>ExtractFeatures</name>
     <message>
         <location filename="../hsi_film_plugin/processing/extract_features.py" line="51"/>
@@ -2004,22 +2182,22 @@ Go back to the engine that the plugin installs? (“No” lets you choose anothe
 <context>
     <name>FinalRun</name>
     <message>
-        <location filename="../hsi_film_plugin/dock/final_run.py" line="63"/>
+        <location filename="../hsi_film_plugin/dock/final_run.py" line="65"/>
         <source>Wait until the run before has ended, or cancel it.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/final_run.py" line="67"/>
+        <location filename="../hsi_film_plugin/dock/final_run.py" line="70"/>
         <source>Processing does not know “{}”. Restart QGIS.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/final_run.py" line="119"/>
+        <location filename="../hsi_film_plugin/dock/final_run.py" line="123"/>
         <source>Cancelled: nothing is left.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/final_run.py" line="122"/>
+        <location filename="../hsi_film_plugin/dock/final_run.py" line="126"/>
         <source>The run has failed: see its log.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -2027,67 +2205,67 @@ Go back to the engine that the plugin installs? (“No” lets you choose anothe
 <context>
     <name>FinishPage</name>
     <message>
-        <location filename="../hsi_film_plugin/dock/finish_page.py" line="56"/>
+        <location filename="../hsi_film_plugin/dock/finish_page.py" line="60"/>
         <source>The whole image</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/finish_page.py" line="57"/>
+        <location filename="../hsi_film_plugin/dock/finish_page.py" line="61"/>
         <source>What the canvas shows</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/finish_page.py" line="188"/>
+        <location filename="../hsi_film_plugin/dock/finish_page.py" line="205"/>
         <source>Choose an image and label it first.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/finish_page.py" line="191"/>
+        <location filename="../hsi_film_plugin/dock/finish_page.py" line="208"/>
         <source>Label at least two classes first.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/finish_page.py" line="195"/>
+        <location filename="../hsi_film_plugin/dock/finish_page.py" line="212"/>
         <source>The folder “{}” does not exist. Choose another.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/finish_page.py" line="213"/>
+        <location filename="../hsi_film_plugin/dock/finish_page.py" line="238"/>
         <source>Choose a class map and a layer of reference polygons or points.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/finish_page.py" line="228"/>
+        <location filename="../hsi_film_plugin/dock/finish_page.py" line="253"/>
         <source>Wait until the run before has ended, or cancel it below.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/finish_page.py" line="232"/>
+        <location filename="../hsi_film_plugin/dock/finish_page.py" line="257"/>
         <source>Running…</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/finish_page.py" line="244"/>
+        <location filename="../hsi_film_plugin/dock/finish_page.py" line="269"/>
         <source>The map is in the project.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/finish_page.py" line="258"/>
+        <location filename="../hsi_film_plugin/dock/finish_page.py" line="283"/>
         <source>The map was compared with the reference.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/finish_page.py" line="259"/>
+        <location filename="../hsi_film_plugin/dock/finish_page.py" line="284"/>
         <source>The map was compared with the reference: overall accuracy {overall:.1%}, mean over the classes {balanced:.1%}.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/finish_page.py" line="285"/>
+        <location filename="../hsi_film_plugin/dock/finish_page.py" line="310"/>
         <source>Folder for map, model and report</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/finish_page.py" line="294"/>
+        <location filename="../hsi_film_plugin/dock/finish_page.py" line="319"/>
         <source>The report “{}” is not there any more.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -2127,118 +2305,143 @@ Go back to the engine that the plugin installs? (“No” lets you choose anothe
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/ui/finish_page.ui" line="98"/>
+        <location filename="../hsi_film_plugin/dock/ui/finish_page.ui" line="138"/>
         <source>Confidence raster too</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/ui/finish_page.ui" line="115"/>
+        <location filename="../hsi_film_plugin/dock/ui/finish_page.ui" line="155"/>
         <source>Train and classify</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/ui/finish_page.ui" line="125"/>
+        <location filename="../hsi_film_plugin/dock/ui/finish_page.ui" line="165"/>
         <source>More options…</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/ui/finish_page.ui" line="128"/>
+        <location filename="../hsi_film_plugin/dock/ui/finish_page.ui" line="168"/>
         <source>Open the algorithm’s dialog, filled in</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/ui/finish_page.ui" line="140"/>
+        <location filename="../hsi_film_plugin/dock/ui/finish_page.ui" line="180"/>
         <source>Check it</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/ui/finish_page.ui" line="155"/>
+        <location filename="../hsi_film_plugin/dock/ui/finish_page.ui" line="195"/>
         <source>Reference polygons or points that were not trained on, best drawn at random.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/ui/finish_page.ui" line="167"/>
+        <location filename="../hsi_film_plugin/dock/ui/finish_page.ui" line="207"/>
         <source>&amp;Map</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/ui/finish_page.ui" line="187"/>
+        <location filename="../hsi_film_plugin/dock/ui/finish_page.ui" line="227"/>
         <source>&amp;Reference</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/ui/finish_page.ui" line="207"/>
+        <location filename="../hsi_film_plugin/dock/ui/finish_page.ui" line="247"/>
         <source>C&amp;lass field</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/ui/finish_page.ui" line="229"/>
+        <location filename="../hsi_film_plugin/dock/ui/finish_page.ui" line="269"/>
         <source>Assess accuracy</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/ui/finish_page.ui" line="239"/>
+        <location filename="../hsi_film_plugin/dock/ui/finish_page.ui" line="279"/>
         <source>Results</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/ui/finish_page.ui" line="257"/>
+        <location filename="../hsi_film_plugin/dock/ui/finish_page.ui" line="297"/>
         <source>Nothing has been made yet.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/ui/finish_page.ui" line="275"/>
+        <location filename="../hsi_film_plugin/dock/ui/finish_page.ui" line="315"/>
         <source>Open training report</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/ui/finish_page.ui" line="282"/>
+        <location filename="../hsi_film_plugin/dock/ui/finish_page.ui" line="322"/>
         <source>Open assessment</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/finish_page.py" line="155"/>
+        <location filename="../hsi_film_plugin/dock/finish_page.py" line="164"/>
         <source>The canvas shows nothing of “{}”. Zoom to the image, or choose the whole image.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/finish_page.py" line="215"/>
+        <source>The synthetic samples “{}” are not there any more. Remove them above, or make others on the page “Synthetic”.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/finish_page.ui" line="98"/>
+        <source>Samples</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/finish_page.ui" line="126"/>
+        <source>Remove</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/finish_page.ui" line="129"/>
+        <source>Train without these synthetic samples; their file stays</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
     <name>HsiFilmAlgorithm</name>
     <message>
-        <location filename="../hsi_film_plugin/processing/algorithm.py" line="48"/>
+        <location filename="../hsi_film_plugin/processing/algorithm.py" line="49"/>
         <source>Classification</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/algorithm.py" line="49"/>
+        <location filename="../hsi_film_plugin/processing/algorithm.py" line="50"/>
         <source>Accuracy</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/algorithm.py" line="50"/>
+        <location filename="../hsi_film_plugin/processing/algorithm.py" line="51"/>
         <source>Features</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/algorithm.py" line="51"/>
+        <location filename="../hsi_film_plugin/processing/algorithm.py" line="55"/>
         <source>Sample data</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/algorithm.py" line="66"/>
+        <location filename="../hsi_film_plugin/processing/algorithm.py" line="70"/>
         <source>Inputs</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/algorithm.py" line="66"/>
+        <location filename="../hsi_film_plugin/processing/algorithm.py" line="70"/>
         <source>Outputs</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/algorithm.py" line="52"/>
+        <source>Synthetic samples</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
     <name>HsiFilmProvider</name>
     <message>
-        <location filename="../hsi_film_plugin/processing/provider.py" line="38"/>
+        <location filename="../hsi_film_plugin/processing/provider.py" line="44"/>
         <source>HSI FiLM (hyperspectral classification)</source>
         <translation type="unfinished"></translation>
     </message>
@@ -2494,7 +2697,7 @@ Go back to the engine that the plugin installs? (“No” lets you choose anothe
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/labelling.py" line="296"/>
+        <location filename="../hsi_film_plugin/dock/labelling.py" line="293"/>
         <source>The outline cannot be brought into the CRS of “{}”. Use a label layer in the image’s CRS.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -2708,8 +2911,67 @@ Go back to the engine that the plugin installs? (“No” lets you choose anothe
 <context>
     <name>PreviewLayer</name>
     <message>
-        <location filename="../hsi_film_plugin/dock/preview_layer.py" line="203"/>
+        <location filename="../hsi_film_plugin/dock/preview_layer.py" line="200"/>
         <source>HSI FiLM preview</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>SampleGallery</name>
+    <message>
+        <location filename="../hsi_film_plugin/dock/sample_gallery.py" line="201"/>
+        <source>“{}” could not be read. See the log of QGIS.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/sample_gallery.py" line="204"/>
+        <source>Reading samples</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>SampleModel</name>
+    <message>
+        <location filename="../hsi_film_plugin/dock/sample_gallery.py" line="80"/>
+        <source>Its centre is not recognised as this class.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>SampleWish</name>
+    <message>
+        <location filename="../hsi_film_plugin/dock/sample_wish.py" line="82"/>
+        <source>Every class, as many of each</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/sample_wish.py" line="90"/>
+        <source>{name} – no labels</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/sample_wish.py" line="92"/>
+        <source>{name} – {pixels} pixels, rare</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/sample_wish.py" line="94"/>
+        <source>{name} – {pixels} pixels</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/sample_wish.py" line="110"/>
+        <source>Descriptions of real patches of the class</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/sample_wish.py" line="123"/>
+        <source>as in the image, e.g. {}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/sample_wish.py" line="131"/>
+        <source>Never seen in training: {}. What they mean is guessed.</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -3123,71 +3385,464 @@ Go back to the engine that the plugin installs? (“No” lets you choose anothe
 <context>
     <name>Suggestions</name>
     <message>
-        <location filename="../hsi_film_plugin/dock/suggestions.py" line="196"/>
+        <location filename="../hsi_film_plugin/dock/suggestions.py" line="197"/>
         <source>No place in view is worth a label more than others. Move the view.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/suggestions.py" line="234"/>
+        <location filename="../hsi_film_plugin/dock/suggestions.py" line="235"/>
         <source>The place cannot be shown in the project&apos;s CRS.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>SynthesizeSamples</name>
+    <message>
+        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="55"/>
+        <source>A synthesizer that Train synthesizer has made.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="66"/>
+        <source>Synthesize samples</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="69"/>
+        <source>&lt;p&gt;Makes labelled hyperspectral samples of a class, or of what a description in words says, with a trained synthesizer. Give the file of samples to Train classifier as synthetic samples, after Evaluate samples has said whether they can be trusted.&lt;/p&gt;&lt;p&gt;It is a reconstruction of Txt2HSI-LDM(VAE) (Zhu &amp;amp; Xu 2025). All files are marked as synthetic. Samples never enter validation, and the plugin refuses them as labels or reference.&lt;/p&gt;</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="79"/>
+        <source>hyperspectral,synthetic samples,rare classes,class imbalance,data augmentation,generative model,diffusion,text prompt,spectral library,simulation</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="88"/>
+        <source>Number of samples and balance are both given. Leave one of them empty: the balance says itself how many samples each class needs.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="131"/>
+        <source>Class</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="131"/>
+        <source>The name or value of the class to make samples of. Leave it empty to take the class that the description names; without a description too, samples of every class are made.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="139"/>
+        <source>Description</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="139"/>
+        <source>What the samples should show, for example: reed, with water to the north-east, dark. Words that the synthesizer has never seen are named in the log. Leave it empty to describe samples as the real patches of the class are described.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="147"/>
+        <source>What to avoid</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="147"/>
+        <source>A description of what the samples should not show, for example: shadow.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="152"/>
+        <source>Number of samples</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="152"/>
+        <source>How many samples of each class are made, at most 10,000 in all. Leave it empty for 100, or where a balance is given.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="166"/>
+        <source>Balance</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="166"/>
+        <source>Instead of a number: fill classes up towards the largest one (λ). With 1 every class gets as many samples as the largest has more labelled pixels than it, with 0.5 half as many, with 0 none.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="184"/>
+        <source>Guidance</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="184"/>
+        <source>How closely samples follow the description (ω): 1 is plain, larger values follow more closely and vary less. Leave it empty for the default.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="198"/>
+        <source>Sampling steps</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="198"/>
+        <source>In how many steps noise becomes a sample; the time grows with it. Leave it empty for the default.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="213"/>
+        <source>The same seed, synthesizer and description give the same samples on the same device; another seed gives others.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="222"/>
+        <source>Mosaic of samples</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="222"/>
+        <source>A GeoTIFF that shows the samples side by side, in the bands of the training scene with their wavelengths. It has no CRS: the samples lie nowhere.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="231"/>
+        <source>Labels of samples</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="231"/>
+        <source>A GeoTIFF with the class of the labelled pixels of the mosaic, 0 elsewhere, with class names and colours inside.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="240"/>
+        <source>Samples</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="240"/>
+        <source>The samples with their classes and descriptions as one safetensors file: what Train classifier takes as synthetic samples.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="249"/>
+        <source>Spectral library</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="249"/>
+        <source>ENVI spectral library (*.sli)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="249"/>
+        <source>An ENVI spectral library with the mean spectrum of each class and the spectra of the samples, and the same as CSV beside it. Optional.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="307"/>
+        <source>Synthetic samples</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="309"/>
+        <source>Synthetic samples – classes</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
     <name>SyntheticPage</name>
     <message>
-        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="24"/>
-        <source>Synthetic samples for rare classes are not part of this version: the page shows where they will be. Until then, draw a few more polygons of the rare class, where the live map is unsure.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="34"/>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="114"/>
         <source>What to make</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="49"/>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="137"/>
         <source>&amp;Class</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="62"/>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="157"/>
         <source>&amp;Description</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="72"/>
-        <source>reed with water to the north-east</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="79"/>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="222"/>
         <source>&amp;Number</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="102"/>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="253"/>
         <source>&amp;Guidance</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="131"/>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="322"/>
         <source>Samples</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="171"/>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="392"/>
         <source>Point at a word of the description to see which pixels it made.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="189"/>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="297"/>
         <source>Make samples</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="199"/>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="412"/>
         <source>Add to training</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="180"/>
+        <source>Choose an image and label it first.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="141"/>
+        <source>Training a synthesizer…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="146"/>
+        <source>Train a synthesizer first, or choose the file of one.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="151"/>
+        <source>The synthesizer “{}” is not there any more. Choose another, or train one.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="157"/>
+        <source>Making samples…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="172"/>
+        <source>Judging the samples…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="189"/>
+        <source>The labels have no class {}. Samples train classes that real labels have too.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="193"/>
+        <source>The samples cannot be added. {}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="195"/>
+        <source>The final map is trained with these samples already.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="207"/>
+        <source>Wait until the run before has ended, or cancel it below.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="219"/>
+        <source>The synthesizer is in “{}”.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="226"/>
+        <source>The samples were judged: the report is open in the browser.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="233"/>
+        <source>Cancelled. What was trained so far is kept: training the same again goes on from there.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="261"/>
+        <source>{count} samples: {classes}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="264"/>
+        <source>{} of them, marked with “?”, are not recognised as their class.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="296"/>
+        <source>The final training uses the samples “{}” already, and takes one file. Use these in their place?</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="300"/>
+        <source>HSI FiLM</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="306"/>
+        <source>The final map on the page “Finish” is trained with “{}” too.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="318"/>
+        <source>The samples “{}” are not there any more. Make them again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="360"/>
+        <source>None yet. Train one on the image and its labels, which takes minutes, or choose the file of one.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="365"/>
+        <source>{name}: {count} classes.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="373"/>
+        <source>It does not know {}: train it again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="396"/>
+        <source>Choose a synthesizer</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="396"/>
+        <source>Synthesizer (*.safetensors)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="409"/>
+        <source>The report “{}” is not there any more.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="24"/>
+        <source>Samples for rare classes, made by a reconstruction of Txt2HSI-LDM(VAE) (Zhu &amp; Xu 2025). They train the final model and never count for its accuracy.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="34"/>
+        <source>Synthesizer</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="79"/>
+        <source>Train a synthesizer</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="82"/>
+        <source>Train one on the image and its labels; it takes minutes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="89"/>
+        <source>…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="92"/>
+        <source>Open the algorithm’s dialog, filled in</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="99"/>
+        <source>Choose file…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="102"/>
+        <source>Take a synthesizer that was trained before</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="173"/>
+        <source>Leave it empty to describe samples as real patches of the class are described</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="199"/>
+        <source>&amp;Without</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="215"/>
+        <source>What the samples should not show</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="246"/>
+        <source>Samples of the class</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="278"/>
+        <source>default</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="281"/>
+        <source>How closely samples follow the description: more is closer, and less varied</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="300"/>
+        <source>Each time others</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="307"/>
+        <source>As layers too</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="310"/>
+        <source>Add the samples side by side, and their labels, to the project</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="349"/>
+        <source>None have been made yet.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="389"/>
+        <source>Point at a word to see which pixels it made; click to keep it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="415"/>
+        <source>The final map on the page “Finish” is trained with these samples too</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="422"/>
+        <source>Judge…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="425"/>
+        <source>Compare the samples with the real labels, and open the report</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="459"/>
+        <source>Open report</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="462"/>
+        <source>The report of the last training or judging</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -3232,6 +3887,187 @@ Go back to the engine that the plugin installs? (“No” lets you choose anothe
     <message>
         <location filename="../hsi_film_plugin/processing/train_classifier.py" line="54"/>
         <source>&lt;p&gt;Trains a classifier on a hyperspectral scene from a few labelled polygons, points or pixels. Spatial features of a frozen diffusion model are fused with each pixel’s spectrum; only small heads are trained.&lt;/p&gt;&lt;p&gt;Linear, spectral, spatial and FiLM heads are compared and blended on spatially separate folds of whole polygons. Accuracy is stated on other folds, as a rule further from the labels of a class; the report shows the figures.&lt;/p&gt;</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>TrainSynthesizer</name>
+    <message>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="75"/>
+        <source>Training labels</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="75"/>
+        <source>Polygons or points of known class in any CRS, or a raster whose values are classes (0 and nodata are unlabelled). A layer’s filter and unsaved edits count. Every class that has labels can be synthesized, a rare one from a few polygons; polygons in different places give more varied samples.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="86"/>
+        <source>Descriptions of classes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="86"/>
+        <source>A table with the fields class (the name or value of a class) and description, such as “reed standing in shallow water”; several rows a class are several ways to describe it. Leave it empty to describe classes by their names.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="99"/>
+        <source>The same seed and input give the same synthesizer on the same device; another seed gives another, equally valid one.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="116"/>
+        <source>Train synthesizer</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="119"/>
+        <source>&lt;p&gt;Trains a small generative model on patches of a hyperspectral scene: an autoencoder of patches, and a diffusion model that follows a description in words. With it, Synthesize samples makes labelled samples of rare classes.&lt;/p&gt;&lt;p&gt;It is a reconstruction of Txt2HSI-LDM(VAE) (Zhu &amp;amp; Xu 2025), whose code is not published. Samples never enter validation: they only train final models.&lt;/p&gt;&lt;p&gt;Training takes minutes. If it is cancelled, what was trained so far stays in the plugin’s cache folder, and another run with the same scene, labels and settings goes on from there.&lt;/p&gt;</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="131"/>
+        <source>hyperspectral,synthetic samples,rare classes,class imbalance,data augmentation,generative model,diffusion,autoencoder,text prompt,training,machine learning</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="177"/>
+        <source>What was trained so far is kept: another run with the same scene, labels and settings goes on from there.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="185"/>
+        <source>Went on from an earlier run that had been stopped.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="189"/>
+        <source>More scenes of the same sensor</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="189"/>
+        <source>Further scenes with the same bands. They have no labels; their patches teach how spectra of this sensor look.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="202"/>
+        <source>Descriptions of patches</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="202"/>
+        <source>Fine: class, share, neighbours, brightness, texture</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="202"/>
+        <source>Coarse: the class only</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="202"/>
+        <source>How each training patch is described. Fine descriptions are written from the data and let a prompt say what lies beside a class and how it looks; coarse ones know classes only.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="219"/>
+        <source>Patch size</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="219"/>
+        <source>Side of a sample in pixels, an even number. Larger patches show more of the surroundings and take longer to train.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="234"/>
+        <source>Effort</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="234"/>
+        <source>Multiplies the number of training steps: 0.5 takes half the time, 2 twice as long.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="250"/>
+        <source>Learn from unlabelled patches too</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="250"/>
+        <source>Patches without labels teach what the scene looks like, without saying of which class they are.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="250"/>
+        <source>Random polygon clipping</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="250"/>
+        <source>Puts parts of different patches together while training, so that few labelled patches give more varied surroundings.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="250"/>
+        <source>Vary features while training</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="250"/>
+        <source>Shifts the statistics of the compressed patches at random while training (latent feature uncertainty), against samples that all look the same.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="280"/>
+        <source>Synthesizer</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="280"/>
+        <source>The trained synthesizer, one safetensors file, which Synthesize samples reads.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="288"/>
+        <source>Report</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="288"/>
+        <source>A self-contained HTML page: the losses, how well unseen patches are reconstructed, the descriptions that were written, warnings and provenance.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="297"/>
+        <source>Table of descriptions</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="297"/>
+        <source>CSV table (*.csv)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="297"/>
+        <source>A CSV table with the fields class and description, filled in: edit it and give it as descriptions of classes to the next training. Optional.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>TrainingSamples</name>
+    <message>
+        <location filename="../hsi_film_plugin/dock/training_samples.py" line="65"/>
+        <source>The samples cannot be written to “{path}”: {reason}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/training_samples.py" line="71"/>
+        <source>Keeping the samples</source>
         <translation type="unfinished"></translation>
     </message>
 </context>

@@ -239,7 +239,7 @@ class Session:
         self._page(FINISH)
 
     def look_at_synthetic(self) -> None:
-        """Show the page that awaits its content."""
+        """Show the page as it is before a synthesizer is trained, which takes minutes."""
         self.content.pages.setCurrentIndex(SYNTHETIC)
         self._settle()
         self._page(SYNTHETIC)

@@ -134,18 +134,19 @@ def _without_nan(run: dict[str, Any]) -> dict[str, Any]:
     return run | {"figures": {name: None if math.isnan(v) else v for name, v in figures}}
 
 
-def fill_document(document: Path, text: str) -> None:
+def fill_document(document: Path, text: str, marks: tuple[str, str] = (BEGIN, END)) -> None:
     """Replace what stands between the marks of a document.
 
     Raises:
         SystemExit: if it has no marks.
     """
     content = document.read_text(encoding="utf-8")
-    if content.count(BEGIN) != 1 or content.count(END) != 1:
-        raise SystemExit(f"'{document}' lacks the lines '{BEGIN}' and '{END}'.")
-    before, rest = content.split(BEGIN)
-    after = rest.split(END)[1]
-    document.write_text(f"{before}{BEGIN}\n{text}{END}{after}", encoding="utf-8")
+    begin, end = marks
+    if content.count(begin) != 1 or content.count(end) != 1:
+        raise SystemExit(f"'{document}' lacks the lines '{begin}' and '{end}'.")
+    before, rest = content.split(begin)
+    after = rest.split(end)[1]
+    document.write_text(f"{before}{begin}\n{text}{end}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

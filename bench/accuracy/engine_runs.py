@@ -42,7 +42,7 @@ def run_engine(benchmark: Benchmark, settings: TrainingSettings, kept: KeptActiv
 
         spared = kept.spared
         started = time.perf_counter()
-        probabilities = _probabilities(Classifier(model, scene, device()), benchmark.test)
+        probabilities = probabilities_of(Classifier(model, scene, device()), benchmark.test)
         predict_seconds = time.perf_counter() - started + kept.spared - spared
     index = np.searchsorted(benchmark.values, [known.value for known in labels.classes])
     predicted = index[probabilities.argmax(axis=1)]
@@ -55,7 +55,7 @@ def run_engine(benchmark: Benchmark, settings: TrainingSettings, kept: KeptActiv
     return Outcome(predicted, train_seconds, predict_seconds, figures, _notes(evidence))
 
 
-def _probabilities(classifier: Classifier, pixels: Pixels) -> np.ndarray:
+def probabilities_of(classifier: Classifier, pixels: Pixels) -> np.ndarray:
     """Return what the model says of pixels, float32 ``(n, classes)``."""
     scene = classifier.scene
     result = np.zeros((len(pixels), len(classifier.model.classes)), np.float32)

@@ -1,0 +1,1 @@
+"""Whether synthetic samples help, beside the cheap remedies against rare classes."""
