@@ -23,6 +23,7 @@ class SampleView(QWidget):
         self._image: QImage | None = None
         self._color = ""
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(self.tr("The sample that is picked"))
 
     @property
     def image(self) -> QImage | None:

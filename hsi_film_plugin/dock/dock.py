@@ -122,7 +122,7 @@ class Dock(QgsDockWidget):
             "scene_page": self.scene_page.state(),
             "label_page": self.label_page.state(),
             "finish_page": self.finish_page.state(),
-            "training_samples": self.training_samples.path,
+            **self.training_samples.state(),
             "synthetic_page": self.synthetic_page.state(),
         }
 
@@ -143,8 +143,7 @@ class Dock(QgsDockWidget):
         labels, class_id = self.labelling.labels, whole_number(state.get("class"))
         if labels is not None and class_id is not None and labels.classes.find(class_id):
             self.drawing.choose_class(class_id)
-        if isinstance(state.get("training_samples"), str):
-            self.training_samples.use(state["training_samples"])
+        self.training_samples.restore(state)
         for name in ("scene_page", "label_page", "finish_page", "synthetic_page"):
             kept = state.get(name)
             if isinstance(kept, dict):
@@ -218,12 +217,13 @@ class Dock(QgsDockWidget):
         self.suggestions.changed.connect(self._keep_avoided)
         self.suggestions.failed.connect(self.strip.warn)
         self.suggestions.progressed.connect(partial(self._show_progress, "suggestions"))
-        self.final_run.progressed.connect(partial(self._show_progress, "final run"))
-        for ended in (self.final_run.finished, self.final_run.failed):
-            ended.connect(self._final_run_ended)
-        self.synthesis_run.progressed.connect(partial(self._show_progress, "synthesis"))
-        for ended in (self.synthesis_run.finished, self.synthesis_run.failed):
-            ended.connect(self._synthesis_ended)
+        for name, run, result in (
+            ("final run", self.final_run, self.finish_page.result),
+            ("synthesis", self.synthesis_run, self.synthetic_page.result),
+        ):
+            run.progressed.connect(partial(self._show_progress, name))
+            for ended in (run.finished, run.failed):
+                ended.connect(partial(self._run_ended, name, result))
         # The live map would lie upon the final one; one press of F brings it back.
         self.finish_page.mapMade.connect(partial(self.map_page.flicker.setChecked, True))
         self.label_page.labelWanted.connect(self.show_label)
@@ -298,6 +298,7 @@ class Dock(QgsDockWidget):
         labelling = self.labelling
         kept = "" if labelling.scene is None else labelling.scene.customProperty(AVOIDED_IN_SCENE)
         self.suggestions.avoided = places(from_json(str(kept or "")))
+        self.training_samples.set_scene(labelling.scene)
         self.live.set_scene(labelling.scene, labelling.grid)
         self.suggestions.clear()
         if labelling.scene is None:
@@ -345,13 +346,9 @@ class Dock(QgsDockWidget):
         if text:
             self.strip.say(text)
 
-    def _final_run_ended(self, results: object) -> None:
-        self.strip.progress("final run", None)
-        self._say_unless_shown(self.finish_page.result.text(), self.finish_page.result)
-
-    def _synthesis_ended(self, results: object) -> None:
-        self.strip.progress("synthesis", None)
-        self._say_unless_shown(self.synthetic_page.result.text(), self.synthetic_page.result)
+    def _run_ended(self, name: str, result: QLabel, results: object) -> None:
+        self.strip.progress(name, None)
+        self._say_unless_shown(result.text(), result)
 
     def _say_unless_shown(self, text: str, label: QLabel) -> None:
         """Say something on the strip unless the page that is shown says it already."""
@@ -394,9 +391,9 @@ class Dock(QgsDockWidget):
         for run in (self.final_run, self.synthesis_run):
             if run.running:  # its map would arrive in the next project
                 run.cancel()
+        self.labelling.set_scene(None)
         self.training_samples.use("")
         self.synthetic_page.clear()
-        self.labelling.set_scene(None)
         self.suggestions.avoided = ()
         self.map_page.set_history([])
         self.strip.relieve()  # that its image has gone is no news to who closed the project

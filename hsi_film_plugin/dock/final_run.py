@@ -43,6 +43,8 @@ class FinalRun(QObject):
         self._log = ""
         #: Whether the last run that ended was cancelled.
         self.cancelled = False
+        #: What the last run that ended warned of, in sentences.
+        self.warnings: tuple[str, ...] = ()
 
     @property
     def running(self) -> bool:
@@ -64,7 +66,7 @@ class FinalRun(QObject):
         if self._run is not None:
             self.failed.emit(self.tr("Wait until the run before has ended, or cancel it."))
             return
-        self.cancelled = False
+        self.cancelled, self.warnings = False, ()
         algorithm = QgsApplication.processingRegistry().createAlgorithmById(algorithm_id)
         if algorithm is None:
             self.failed.emit(
@@ -118,6 +120,7 @@ class FinalRun(QObject):
         if run is None:
             return
         self.cancelled = run.feedback.isCanceled()
+        self.warnings = tuple(dict.fromkeys(run.feedback.warnings))
         if self.cancelled:
             self._log = run.feedback.textLog()
             self.failed.emit(self.tr("Cancelled: nothing is left."))
@@ -175,6 +178,7 @@ class _Feedback(QgsProcessingFeedback):
     def __init__(self) -> None:
         super().__init__(False)
         self.reason = ""
+        self.warnings: list[str] = []
 
     def setProgressText(self, text: str) -> None:
         super().setProgressText(text)
@@ -187,6 +191,7 @@ class _Feedback(QgsProcessingFeedback):
 
     def pushWarning(self, warning: str) -> None:
         super().pushWarning(warning)
+        self.warnings.append(warning)
         self.said.emit(warning)
 
     def reportError(self, error: str, fatalError: bool = False) -> None:  # noqa: N803

@@ -266,11 +266,12 @@ class FinishPage(Page):
             output = QgsProject.instance().mapLayer(str(results.get("OUTPUT", "")))
             if output is not None:
                 self.classMap.setLayer(output)
-        self.tell(
+        text = (
             self.tr("The map is in the project.")
             if training
             else self._comparison(str(results.get("TABLE", "")))
         )
+        self.tell(" ".join((text, *self._run.warnings)))
         self._enable()
 
     def _comparison(self, table: str) -> str:

@@ -186,7 +186,7 @@ class SampleGallery(QObject):
 
         def work(task: BackgroundTask) -> Outcome:
             try:
-                samples = read_samples(Path(path))
+                samples = read_samples(Path(path), task.isCanceled)
                 found.append((samples, stretch_of(samples)))
             except SampleFileError as error:
                 return Outcome(False, str(error))

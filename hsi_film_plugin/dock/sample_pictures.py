@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from qgis.PyQt.QtGui import QImage
 
-from ..layers.sample_reader import SampleFile, true_colour_bands
+from ..layers.sample_reader import SampleFile
 
 _CUT_PERCENT = (2.0, 98.0)
 #: So many samples say how bright all are shown.
@@ -23,32 +23,28 @@ class Stretch:
     """How the samples of one gallery become colours.
 
     Attributes:
-        bands: Zero-based, shown as red, green and blue.
-        low: float32 (3,), values that are shown black.
+        low: float32 (3,), values of red, green and blue that are shown black.
         high: float32 (3,), values that are shown in full.
     """
 
-    bands: tuple[int, int, int]
     low: np.ndarray
     high: np.ndarray
 
 
 def stretch_of(samples: SampleFile) -> Stretch:
     """Return one stretch for all samples, from 2 % to 98 % of their values in each band."""
-    bands = true_colour_bands(samples.wavelengths, samples.mean.size)
     step = max(1, samples.count // _STRETCH_SAMPLES)
-    values = samples.bands(slice(None, None, step), bands).reshape(-1, 3)
+    values = samples.colours[::step].reshape(-1, 3)
     values = values[np.isfinite(values).all(axis=1)]
     if not values.size:
-        return Stretch(bands, np.zeros(3, np.float32), np.ones(3, np.float32))
+        return Stretch(np.zeros(3, np.float32), np.ones(3, np.float32))
     low, high = np.percentile(values, _CUT_PERCENT, axis=0).astype(np.float32)
-    return Stretch(bands, low, np.maximum(high, low + 1e-6))
+    return Stretch(low, np.maximum(high, low + 1e-6))
 
 
 def picture(samples: SampleFile, index: int, stretch: Stretch) -> np.ndarray:
     """Return a sample's picture, uint8 (side, side, 3)."""
-    values = samples.bands([index], stretch.bands)[0]
-    shares = (values - stretch.low) / (stretch.high - stretch.low)
+    shares = (samples.colours[index] - stretch.low) / (stretch.high - stretch.low)
     return (np.clip(np.nan_to_num(shares), 0.0, 1.0) * 255).astype(np.uint8)
 
 

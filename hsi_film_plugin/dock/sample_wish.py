@@ -44,9 +44,12 @@ class SampleWish(QObject):
         self._negative = negative
         self._unseen = unseen
         self._choice = choice
+        # What was chosen, which stays chosen whenever the classes are listed anew.
+        self._wanted: tuple[int, str] | None = None
+        self._every = False
         self.suggestions = QStringListModel(self)
         self._offer_suggestions()
-        classes.currentIndexChanged.connect(self._suggest)
+        classes.currentIndexChanged.connect(self._chosen)
         for line in (prompt, negative):
             line.textChanged.connect(self._name_unseen)
 
@@ -67,7 +70,7 @@ class SampleWish(QObject):
             labelled: The classes of the labels.
             labels: Pixels of classes that have labels, by values of classes.
         """
-        facts, before = self._choice.facts, self._classes.currentData()
+        facts = self._choice.facts
         classes = labelled if facts is None else facts.classes
         trained = {} if facts is None else dict(zip((c.value for c in classes), facts.counts))
         pixels = {c.value: labels.get(c.value) or trained.get(c.value, 0) for c in classes}
@@ -80,9 +83,25 @@ class SampleWish(QObject):
             combo.addItem(colour_icon(known.color), text, known)
         if len(classes) > 1:
             combo.addItem(self.tr("Every class, as many of each"), None)
-        places = [place for place in range(len(classes)) if combo.itemData(place) == before]
-        combo.setCurrentIndex(places[0] if places else 0)
+        keys = [_key(combo.itemData(place)) for place in range(combo.count())]
+        known = keys.index(self._wanted) if self._wanted and self._wanted in keys else 0
+        combo.setCurrentIndex(keys.index(None) if self._every and None in keys else known)
         combo.blockSignals(False)
+        if keys and not self._every:
+            self._wanted = keys[combo.currentIndex()]
+        self._suggest()
+
+    def forget(self) -> None:
+        """Wish for nothing: what was chosen and written belongs to another project."""
+        self._wanted, self._every = None, False
+        self._prompt.clear()
+        self._negative.clear()
+
+    def _chosen(self, place: int) -> None:
+        """Remember what the user chose."""
+        if place >= 0:
+            wanted = _key(self._classes.itemData(place))
+            self._wanted, self._every = wanted or self._wanted, wanted is None
         self._suggest()
 
     def _entry(self, known: MapClass, pixels: int, largest: int) -> str:
@@ -131,3 +150,8 @@ class SampleWish(QObject):
         sentence = self.tr("Never seen in training: {}. What they mean is guessed.")
         self._unseen.setText(sentence.format(quoted(unseen)))
         self._unseen.setVisible(bool(unseen))
+
+
+def _key(known: MapClass | None) -> tuple[int, str] | None:
+    """Return what tells a class from others, which its colour does not; None for every class."""
+    return None if known is None else (known.value, known.name)

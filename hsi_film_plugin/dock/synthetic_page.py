@@ -8,7 +8,7 @@ from typing import Any
 from qgis.core import QgsProcessing
 from qgis.PyQt.QtCore import QUrl
 from qgis.PyQt.QtGui import QDesktopServices
-from qgis.PyQt.QtWidgets import QFileDialog, QMessageBox, QWidget
+from qgis.PyQt.QtWidgets import QFileDialog, QWidget
 
 from .attention_overlay import PromptWords, SampleView
 from .final_run import FinalRun
@@ -16,9 +16,11 @@ from .finish_page import DEVICES
 from .labelling import Labelling, new_path
 from .live_map import LiveMap
 from .page import Page
+from .project_state import path_beside, path_found, whole_number
 from .prompt_words import Word, quoted
 from .sample_gallery import SampleGallery
 from .sample_wish import SampleWish
+from .shown_samples import ShownSamples
 from .synthesizer_choice import (
     SynthesizerChoice,
     label_classes,
@@ -55,16 +57,15 @@ class SyntheticPage(Page):
         self._labelling = labelling
         self._run = run
         self._live = live
-        self._training = training
         self._pixels: dict[int, int] = {}
         self._running = ""
-        self._samples = ""
-        self._kept = False
+        # Where a training that runs will put its synthesizer; empty where nobody waits for it.
+        self._destination = ""
         self._report = ""
         self._seed = 0
-        self._adding = False
         self.choice = SynthesizerChoice(self)
         self.shown = SampleGallery(self.gallery, self)
+        self.samples = ShownSamples(self.shown, labelling, training, self)
         self.view = SampleView()
         self.sampleRow.insertWidget(0, self.view)
         self.promptWords = PromptWords(self.words)
@@ -80,20 +81,31 @@ class SyntheticPage(Page):
 
     def state(self) -> dict[str, Any]:
         """Return what a project or a session keeps of this page, in JSON's types."""
-        return {"synthesizer": self.choice.path}
+        path = self.choice.path
+        return {
+            "synthesizer": path,
+            "synthesizer_beside": path_beside(path, self._labelling.scene),
+            "seed": self._seed,
+        }
 
     def restore(self, state: dict[str, Any]) -> None:
         """Set the page as it was, and show the samples that were added to training."""
-        if isinstance(state.get("synthesizer"), str):
-            self.choice.use(state["synthesizer"])
-        added = self._training.path
-        if added and added != self._samples and Path(added).is_file():
-            self._open_samples(added, kept=True)
+        path, seed = state.get("synthesizer"), whole_number(state.get("seed"))
+        if isinstance(path, str):
+            beside, scene = state.get("synthesizer_beside"), self._labelling.scene
+            self.choice.use(path_found(path, beside, scene))
+        if seed is not None and seed >= 0:
+            self._seed = seed
+        self.samples.open_added()
 
     def clear(self) -> None:
         """Show no samples and use no synthesizer any more: the project was closed."""
+        self._destination = self._report = ""
+        self._seed = 0
+        self.wish.forget()
         self.choice.use("")
-        self._samples_failed("")
+        self.samples.clear()
+        self.tell("")
 
     def training_parameters(self) -> dict[str, Any]:
         """Return the parameters of a synthesizer's training as Processing takes them."""
@@ -129,6 +141,7 @@ class SyntheticPage(Page):
     def close_page(self) -> None:
         """Let go of files that are being read."""
         self.shown.close()
+        self.choice.close()
 
     # --- what is made -----------------------------------------------------------------------
 
@@ -138,11 +151,16 @@ class SyntheticPage(Page):
         if self._labelling.scene is None or labels is None or not labels.counts():
             self.tell(self.tr("Choose an image and label it first."))
             return
-        self._start(TRAIN, self.training_parameters(), self.tr("Training a synthesizer…"))
+        parameters = self.training_parameters()
+        self._start(TRAIN, parameters, self.tr("Training a synthesizer…"))
+        if self._running == TRAIN:
+            self._destination = str(parameters["SYNTHESIZER"])
 
     def make_samples(self) -> None:
         """Make samples of what the page says."""
-        if self.choice.facts is None:
+        if self.choice.reading:
+            self.tell(self.tr("Wait until the synthesizer has been read."))
+        elif self.choice.facts is None:
             self.tell(
                 self.choice.problem
                 or self.tr("Train a synthesizer first, or choose the file of one.")
@@ -161,46 +179,17 @@ class SyntheticPage(Page):
         labels = self._labelling.labels
         if self._labelling.scene is None or labels is None or not labels.counts():
             self.tell(self.tr("Choose an image and label it first."))
-        elif not Path(self._samples).is_file():
-            self.tell(self._vanished())
+        elif not self.samples.path:
+            self.tell(self.tr("Make samples first."))
+        elif self.samples.vanished:
+            self.tell(self.samples.vanished)
         else:
             parameters = {
-                "SAMPLES": self._samples,
+                "SAMPLES": self.samples.path,
                 **self._scene_and_labels(),
                 "REPORT": QgsProcessing.TEMPORARY_OUTPUT,
             }
             self._start(JUDGE, parameters, self.tr("Judging the samples…"))
-
-    def add_to_training(self) -> None:
-        """Let the final map be trained with the samples that are shown."""
-        samples, labelling = self.shown.samples, self._labelling
-        if samples is None or self._training.copying:
-            return
-        if labelling.scene is None or labelling.labels is None:
-            self.tell(self.tr("Choose an image and label it first."))
-            return
-        if not Path(self._samples).is_file():
-            self.tell(self._vanished())
-            return
-        made = [known for known in samples.classes if known.name in samples.counts()]
-        unknown = unknown_classes(made, label_classes(labelling))
-        problem = why_other_bands(samples.wavelengths, labelling)
-        if unknown:
-            problem = self.tr(
-                "The labels have no class {}. Samples train classes that real labels have too."
-            ).format(quoted(unknown))
-        if problem:
-            self.tell(self.tr("The samples cannot be added. {}").format(problem))
-        elif self._samples == self._training.path:
-            self.tell(self.tr("The final map is trained with these samples already."))
-        elif self._may_replace():
-            self._adding = True
-            if self._kept:
-                self._training.use(self._samples)
-            else:
-                path = new_path(labelling.scene, "samples.safetensors")
-                self._training.use_copy(Path(self._samples), path)
-            self._enable()
 
     def _start(self, algorithm: str, parameters: dict[str, Any], text: str) -> None:
         if self._running:
@@ -213,27 +202,38 @@ class SyntheticPage(Page):
 
     def _finished(self, results: dict[str, Any]) -> None:
         ended, self._running = self._running, ""
+        text = ""
         if ended == TRAIN:
             self._report = str(results.get("REPORT") or "")
             self.choice.use(str(results.get("SYNTHESIZER") or ""))
-            self.tell(self.tr("The synthesizer is in “{}”.").format(self.choice.path))
+            text = self.tr("The synthesizer is in “{}”.").format(self.choice.path)
         elif ended == MAKE:
             self._seed += 1
-            self.tell("")
-            self._open_samples(str(results.get("SAMPLES") or ""), kept=False)
+            self.samples.open(str(results.get("SAMPLES") or ""))
         elif ended == JUDGE:
             self._report = str(results.get("REPORT") or "")
-            self.tell(self.tr("The samples were judged: the report is open in the browser."))
-            self._open_report()
+            text = self.tr("The samples were judged: the report is open in the browser.")
+            if not Path(self._report).is_file():
+                text = self._no_report()
+            else:
+                self._open_report()
+        if ended:
+            self.tell(" ".join(part for part in (text, *self._run.warnings) if part))
         self._enable()
 
     def _failed(self, text: str) -> None:
         ended, self._running = self._running, ""
         if ended == TRAIN and self._run.cancelled:
-            text = self.tr(
-                "Cancelled. What was trained so far is kept: training the same again goes on "
-                "from there."
-            )
+            if self._destination and Path(self._destination).is_file():
+                self.choice.use(self._destination)
+                text = self.tr(
+                    "Cancelled, but the synthesizer was finished before: it is in “{}”."
+                ).format(self._destination)
+            else:
+                text = self.tr(
+                    "Cancelled. What was trained so far is kept: training the same again goes on "
+                    "from there."
+                )
         self.tell(text)
         self._enable()
 
@@ -248,30 +248,8 @@ class SyntheticPage(Page):
 
     # --- the samples ------------------------------------------------------------------------
 
-    def _open_samples(self, path: str, kept: bool) -> None:
-        """Show the samples of a file, which is a temporary one unless it is kept."""
-        self._samples, self._kept = path, kept
-        self.shown.open(path)
-
-    def _samples_opened(self) -> None:
-        samples = self.shown.samples
-        if samples is None:
-            return
-        classes = ", ".join(f"{name} {count}" for name, count in samples.counts().items())
-        text = self.tr("{count} samples: {classes}.").format(count=samples.count, classes=classes)
-        strange = int((~samples.recognised).sum())
-        if strange:
-            text += " " + self.tr(
-                "{} of them, marked with “?”, are not recognised as their class."
-            ).format(strange)
-        self.summary.setText(text)
-        self._enable()
-
-    def _samples_failed(self, text: str) -> None:
-        self._samples = ""
-        self.shown.clear()
-        self.summary.setText(self._nothing)
-        self.tell(text)
+    def _samples_changed(self) -> None:
+        self.summary.setText(self.samples.summary() or self._nothing)
         self._enable()
 
     def _show_sample(self, row: int) -> None:
@@ -287,38 +265,6 @@ class SyntheticPage(Page):
         shown = samples is not None and image is not None
         self.view.show_image(image, samples.class_of(row).color if shown else "")
 
-    def _may_replace(self) -> bool:
-        """Ask before other samples are replaced: a training takes one file."""
-        used = self._training.path
-        if not used:
-            return True
-        yes, no = QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.No
-        question = self.tr(
-            "The final training uses the samples “{}” already, and takes one file. Use these in "
-            "their place?"
-        ).format(Path(used).name)
-        return QMessageBox.question(self, self.tr("HSI FiLM"), question, yes | no, no) == yes
-
-    def _training_changed(self) -> None:
-        path = self._training.path
-        if path and self._adding:
-            self._samples, self._kept = path, True
-            self.tell(
-                self.tr("The final map on the page “Finish” is trained with “{}” too.").format(path)
-            )
-        self._adding = False
-        self._enable()
-
-    def _not_added(self, text: str) -> None:
-        self._adding = False
-        self.tell(text)
-        self._enable()
-
-    def _vanished(self) -> str:
-        return self.tr("The samples “{}” are not there any more. Make them again.").format(
-            self._samples
-        )
-
     # --- the widgets ------------------------------------------------------------------------
 
     def _connect(self) -> None:
@@ -327,12 +273,10 @@ class SyntheticPage(Page):
         for changed in (labelling.sceneChanged, labelling.labelsChanged):
             changed.connect(self._describe)
         self.choice.changed.connect(self._relist)
-        self._training.changed.connect(self._training_changed)
-        self._training.failed.connect(self._not_added)
+        self.samples.changed.connect(self._samples_changed)
+        self.samples.said.connect(self.tell)
         self._run.finished.connect(self._finished)
         self._run.failed.connect(self._failed)
-        self.shown.opened.connect(self._samples_opened)
-        self.shown.failed.connect(self._samples_failed)
         self.shown.chosen.connect(self._show_sample)
         self.promptWords.pointed.connect(self._point)
         self.train.clicked.connect(self.train_synthesizer)
@@ -341,7 +285,7 @@ class SyntheticPage(Page):
         )
         self.choose.clicked.connect(self._choose_file)
         self.make.clicked.connect(self.make_samples)
-        self.addToTraining.clicked.connect(self.add_to_training)
+        self.addToTraining.clicked.connect(self.samples.add_to_training)
         self.judge.clicked.connect(self.judge_samples)
         self.openReport.clicked.connect(self._open_report)
 
@@ -356,7 +300,9 @@ class SyntheticPage(Page):
     def _describe(self) -> None:
         """Say which synthesizer is used, and what of image and labels does not fit it."""
         choice, facts = self.choice, self.choice.facts
-        if facts is None:
+        if choice.reading:
+            text = self.tr("Reading “{}”…").format(Path(choice.path).name)
+        elif facts is None:
             text = choice.problem or self.tr(
                 "None yet. Train one on the image and its labels, which takes minutes, or choose "
                 "the file of one."
@@ -368,7 +314,8 @@ class SyntheticPage(Page):
             own = label_classes(self._labelling)
             labelled = [known for known in own if self._pixels.get(known.value)]
             unknown = unknown_classes(labelled, facts.classes)
-            text += f" {why_other_bands(facts.wavelengths, self._labelling)}".rstrip()
+            other = why_other_bands(facts.wavelengths, facts.scene_bands, self._labelling)
+            text += f" {other}".rstrip()
             if unknown:
                 text += " " + self.tr("It does not know {}: train it again.").format(
                     quoted(unknown)
@@ -381,14 +328,14 @@ class SyntheticPage(Page):
         ready = labelling.scene is not None and labelling.labels is not None
         samples = self.shown.samples is not None
         self.train.setEnabled(ready and idle)
-        self.trainDialog.setEnabled(ready)
+        self.trainDialog.setEnabled(ready and idle)
         self.choose.setEnabled(idle)
         self.promptGroup.setEnabled(self.choice.facts is not None)
         self.make.setEnabled(idle)
         self.gallery.setEnabled(samples)
         self.view.setVisible(samples)
         self.words.setVisible(samples)
-        self.addToTraining.setEnabled(samples and ready and not self._training.copying)
+        self.addToTraining.setEnabled(samples and ready and not self.samples.copying)
         self.judge.setEnabled(samples and ready and idle)
         self.openReport.setVisible(bool(self._report))
 
@@ -406,4 +353,7 @@ class SyntheticPage(Page):
         if Path(self._report).is_file():
             QDesktopServices.openUrl(QUrl.fromLocalFile(self._report))
         else:
-            self.tell(self.tr("The report “{}” is not there any more.").format(self._report))
+            self.tell(self._no_report())
+
+    def _no_report(self) -> str:
+        return self.tr("The report “{}” is not there any more. Make it again.").format(self._report)

@@ -6,7 +6,13 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
-from qgis.core import QgsMapLayer, QgsProcessingException, QgsVectorLayer
+from qgis.core import (
+    QgsFeature,
+    QgsFeatureRequest,
+    QgsMapLayer,
+    QgsProcessingException,
+    QgsVectorLayer,
+)
 
 from ..translation import tr
 from .label_export import value_text
@@ -43,8 +49,9 @@ class CapturedDescriptions:
         except OSError as error:
             raise QgsProcessingException(
                 tr(
-                    "The descriptions of “{table}” cannot be written for the engine: {reason}"
-                ).format(table=self.name, reason=error)
+                    "The descriptions of “{table}” cannot be written for the engine: {reason}. "
+                    "Make room in the folder for temporary files."
+                ).format(table=self.name, reason=error.strerror or error)
             ) from error
         return path
 
@@ -79,19 +86,15 @@ def capture_descriptions(layer: QgsMapLayer | None, parameter: str) -> CapturedD
                 names=", ".join(field.name() for field in layer.fields()),
             )
         )
-    if layer.featureCount() > MOST_ROWS:
+    features = _features(layer)
+    if len(features) > MOST_ROWS:
         raise QgsProcessingException(
             tr(
-                "{parameter}: “{table}” has {count} rows. Descriptions of classes are a few rows a "
-                "class, at most {most} in all: choose another table."
-            ).format(
-                parameter=parameter,
-                table=layer.name(),
-                count=layer.featureCount(),
-                most=MOST_ROWS,
-            )
+                "{parameter}: “{table}” has more than {most} rows. Descriptions of classes are a "
+                "few rows a class: choose another table."
+            ).format(parameter=parameter, table=layer.name(), most=MOST_ROWS)
         )
-    rows = tuple(_rows(layer, places[CLASS], places[DESCRIPTION]))
+    rows = tuple(_rows(layer, features, places[CLASS], places[DESCRIPTION]))
     if not rows:
         raise QgsProcessingException(
             tr(
@@ -102,11 +105,22 @@ def capture_descriptions(layer: QgsMapLayer | None, parameter: str) -> CapturedD
     return CapturedDescriptions(layer.name(), rows)
 
 
-def _rows(layer: QgsVectorLayer, class_place: int, text_place: int) -> list[tuple[str, str]]:
+def _features(layer: QgsVectorLayer) -> list[QgsFeature]:
+    """Return the rows of a table, and one too many where there are too many.
+
+    They are counted as they are read: some providers do not know how many rows they have.
+    """
+    request = QgsFeatureRequest().setFlags(QgsFeatureRequest.Flag.NoGeometry)
+    return list(layer.getFeatures(request.setLimit(MOST_ROWS + 1)))
+
+
+def _rows(
+    layer: QgsVectorLayer, features: list[QgsFeature], class_place: int, text_place: int
+) -> list[tuple[str, str]]:
     """Return the rows that name a class and describe it."""
     fields = layer.fields()
     rows = []
-    for feature in layer.getFeatures():
+    for feature in features:
         values = feature.attributes()
         known = value_text(values[class_place], fields.at(class_place)).strip()
         text = value_text(values[text_place], fields.at(text_place)).strip()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,23 +11,30 @@ import numpy as np
 
 from ..translation import tr
 from .layer_styles import MapClass
-from .tensor_file import TensorFileError, open_tensors, read_metadata
+from .synthesis_header import (
+    SCHEMA,
+    SampleFileError,
+    classes_of,
+    count_of,
+    lists_of,
+    newer,
+    own_entry,
+    texts_of,
+    wavelengths_of,
+)
+from .tensor_file import StoredTensor, TensorFileError, open_tensors, read_metadata
 
 #: The entries of headers that hold what the engine says of samples and synthesizers, as JSON.
 SAMPLES_KEY, SYNTHESIZER_KEY = "hsifilm", "hsifilm_synthesizer"
-#: The newest kind of both files that is understood.
-SCHEMA = 1
 TRUE_COLOUR_NM = (650.0, 550.0, 470.0)
 #: So far may a band lie from the wavelength that is wanted, in nm.
 REACH_NM = 40.0
-#: Longer texts are cut: no description is so long, and one has to fit on the screen.
-LONGEST_TEXT = 1000
-_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
-_GREY = "#808080"
-
-
-class SampleFileError(TensorFileError):
-    """A file holds no samples, or is no synthesizer; `str()` is a sentence for the user."""
+#: Longest header of a synthesizer, in bytes: thousands of descriptions take less than one MB.
+LONGEST_SYNTHESIZER_HEADER = 8_000_000
+#: More attention than this, in bytes, is read sample by sample instead of being kept in memory.
+MOST_ATTENTION = 200_000_000
+#: So many samples are decoded at once.
+_AT_ONCE = 256
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,7 @@ class SynthesizerFacts:
         descriptions: How the user described each class.
         words: All words that it was trained with, in small letters.
         wavelengths: Of its bands, in nm; empty when unknown.
+        scene_bands: Of the scene that it was trained on, used or not; 0 when unknown.
     """
 
     path: Path
@@ -62,49 +68,49 @@ class SynthesizerFacts:
     descriptions: tuple[tuple[str, ...], ...]
     words: frozenset[str]
     wavelengths: tuple[float, ...]
+    scene_bands: int
 
 
 @dataclass(frozen=True)
 class SampleFile:
-    """An open file of samples, whose arrays read from the disk when they are used.
+    """What is shown of a file of samples, in memory; the file is not held open.
 
     Attributes:
         path: The file.
         classes: The classes.
         prompts: The distinct prompts.
-        components: float16 or float32 (n, k, side, side).
-        mean: float32 (bands,), of the linear code of spectra.
-        inverse: float32 (k, bands): components @ inverse + mean = spectrum.
+        colours: float32 (n, side, side, 3), the bands that show them in true colour.
         class_index: int64 (n,), into `classes`.
         prompt_index: int64 (n,), into `prompts`.
         recognised: bool (n,), whether the centre looks like the class to an independent eye.
-        attention: uint8 (n, tokens, g, g): 255 where a token's attention is strongest; None when
-            it was not kept.
+        attention: uint8 (n, tokens, g, g): 255 where a token's attention is strongest; where it
+            lies in the file if it is too much to keep; None when there is none.
         wavelengths: Of the bands, in nm; empty when unknown.
+        scene_bands: Of the scene that they were made like, used or not; 0 when unknown.
+        tokens: Of each prompt, as the file lists them.
     """
 
     path: Path
     classes: tuple[MapClass, ...]
     prompts: tuple[str, ...]
-    components: np.ndarray
-    mean: np.ndarray
-    inverse: np.ndarray
+    colours: np.ndarray
     class_index: np.ndarray
     prompt_index: np.ndarray
     recognised: np.ndarray
-    attention: np.ndarray | None
+    attention: np.ndarray | StoredTensor | None
     wavelengths: tuple[float, ...]
+    scene_bands: int
     tokens: Sequence[Any]
 
     @property
     def count(self) -> int:
         """The number of samples."""
-        return int(self.components.shape[0])
+        return int(self.colours.shape[0])
 
     @property
     def side(self) -> int:
         """Pixels along each side of a sample."""
-        return int(self.components.shape[2])
+        return int(self.colours.shape[1])
 
     def class_of(self, index: int) -> MapClass:
         """Return the class of a sample."""
@@ -118,21 +124,6 @@ class SampleFile:
         """Return how many samples there are of each class, by its name."""
         found = np.bincount(self.class_index, minlength=len(self.classes))
         return {known.name: int(n) for known, n in zip(self.classes, found) if n}
-
-    def bands(self, indices: slice | Sequence[int], wanted: Sequence[int]) -> np.ndarray:
-        """Return a few bands of samples.
-
-        Args:
-            indices: Which samples.
-            wanted: Zero-based bands.
-
-        Returns:
-            float32 (len(indices), side, side, len(wanted)), physical values.
-        """
-        components = np.asarray(self.components[indices], dtype=np.float32)
-        chosen = list(wanted)
-        values = np.moveaxis(components, 1, -1) @ self.inverse[:, chosen] + self.mean[chosen]
-        return np.asarray(values, dtype=np.float32)
 
     def tokens_of(self, index: int) -> tuple[Token, ...]:
         """Return the tokens of a sample's prompt, in the order of its attention maps."""
@@ -150,7 +141,8 @@ class SampleFile:
 
         Returns:
             float32 (g, g) from 0 to 1, the mean over the tokens of the part; None where
-            attention was not kept, or the part is beyond the tokens that were.
+            attention was not kept, the part is beyond the tokens that were, or the file that
+            would have to be asked has gone.
         """
         if self.attention is None:
             return None
@@ -162,57 +154,54 @@ class SampleFile:
         ]
         if not own:
             return None
-        maps = np.asarray(self.attention[index, own], dtype=np.float32)
+        try:
+            maps = self._maps(index)[own].astype(np.float32)
+        except TensorFileError:
+            return None
         return np.asarray(maps.mean(axis=0) / 255.0, dtype=np.float32)
 
+    def _maps(self, index: int) -> np.ndarray:
+        """Return the attention of a sample, uint8 (tokens, g, g)."""
+        if isinstance(self.attention, StoredTensor):
+            return self.attention.read_rows(index, index + 1)[0]
+        return np.asarray(self.attention)[index]
 
-def read_samples(path: Path) -> SampleFile:
-    """Open a file of samples.
+
+def read_samples(path: Path, cancelled: Callable[[], bool] = lambda: False) -> SampleFile:
+    """Read what is shown of a file of samples.
+
+    Args:
+        path: The file.
+        cancelled: Asked now and then whether to stop.
 
     Raises:
-        SampleFileError: it cannot be read, or is no file of samples.
+        SampleFileError: it cannot be read, is no file of samples, or nobody waits for it any more.
     """
     try:
-        file = open_tensors(path)
+        found = _open(path)
+        colours = _colours(found, cancelled)
+        attention = found.tensors.get("attention")
+        if attention is None or attention.nbytes > MOST_ATTENTION:
+            maps: np.ndarray | StoredTensor | None = attention
+        else:
+            maps = attention.read()
+    except SampleFileError:
+        raise
     except TensorFileError as error:
         raise SampleFileError(str(error)) from error
-    header = _sample_header(path, file.metadata)
-    classes, prompts = _classes(header), _texts(header.get("prompts"))
-    tensors = file.tensors
-    try:
-        components, inverse = tensors["components"], tensors["inverse"]
-        mean, class_index = tensors["mean"], tensors["class_index"]
-        prompt_index, recognised = tensors["prompt"], tensors["recognised"]
-    except KeyError as error:
-        raise _no_samples(path) from error
-    attention = tensors.get("attention")
-    n = components.shape[0] if components.ndim == 4 else -1
-    fits = (
-        n > 0
-        and components.shape[2] == components.shape[3] > 0
-        and inverse.shape == (components.shape[1], mean.size)
-        and mean.size > 0
-        and class_index.shape == prompt_index.shape == recognised.shape == (n,)
-        and _within(class_index, len(classes))
-        and _within(prompt_index, len(prompts))
-        and all(values.dtype.kind == "f" for values in (components, inverse, mean))
-        and (attention is None or _are_maps(attention, n))
-    )
-    if not fits:
-        raise _no_samples(path)
+    header = found.header
     tokens = header.get("tokens")
     return SampleFile(
         path,
-        classes,
-        prompts,
-        components,
-        np.asarray(mean, dtype=np.float32),
-        np.asarray(inverse, dtype=np.float32),
-        np.asarray(class_index, dtype=np.int64),
-        np.asarray(prompt_index, dtype=np.int64),
-        np.asarray(recognised) != 0,
-        attention,
-        _wavelengths(header.get("wavelengths")),
+        found.classes,
+        found.prompts,
+        colours,
+        found.class_index,
+        found.prompt_index,
+        found.recognised,
+        maps,
+        wavelengths_of(header.get("wavelengths")),
+        count_of(header.get("scene_bands")),
         tokens if isinstance(tokens, list) else (),
     )
 
@@ -224,14 +213,14 @@ def read_synthesizer(path: Path) -> SynthesizerFacts:
         SampleFileError: it cannot be read, or is no synthesizer.
     """
     try:
-        header = _own_entry(read_metadata(path), SYNTHESIZER_KEY)
+        header = own_entry(read_metadata(path, LONGEST_SYNTHESIZER_HEADER), SYNTHESIZER_KEY)
     except TensorFileError as error:
         raise SampleFileError(str(error)) from error
     schema = header.get("schema_version")
     if type(schema) is int and schema > SCHEMA:
-        raise _newer(path)
-    classes = _classes(header)
-    prompts = _lists(header.get("prompts"), len(classes))
+        raise newer(path)
+    classes = classes_of(header)
+    prompts = lists_of(header.get("prompts"), len(classes))
     if not classes or prompts is None:
         raise SampleFileError(
             tr(
@@ -239,7 +228,7 @@ def read_synthesizer(path: Path) -> SynthesizerFacts:
                 "one."
             ).format(path)
         )
-    bands = header.get("bands")
+    bands = header["bands"] if isinstance(header.get("bands"), dict) else {}
     counts = header.get("counts")
     known = isinstance(counts, list) and all(type(number) is int for number in counts)
     return SynthesizerFacts(
@@ -247,9 +236,10 @@ def read_synthesizer(path: Path) -> SynthesizerFacts:
         classes,
         tuple(counts) if known and len(counts) == len(classes) else (),
         prompts,
-        _lists(header.get("descriptions"), len(classes)) or ((),) * len(classes),
-        frozenset(word.lower() for word in _texts(header.get("words"))),
-        _wavelengths(bands.get("wavelengths_nm") if isinstance(bands, dict) else None),
+        lists_of(header.get("descriptions"), len(classes)) or ((),) * len(classes),
+        frozenset(word.lower() for word in texts_of(header.get("words"))),
+        wavelengths_of(bands.get("wavelengths_nm")),
+        count_of(bands.get("count")),
     )
 
 
@@ -259,8 +249,12 @@ def true_colour_bands_of(path: str) -> tuple[int, int, int]:
     Raises:
         SampleFileError: it cannot be read, or is no file of samples.
     """
-    samples = read_samples(Path(path))
-    return true_colour_bands(samples.wavelengths, samples.mean.size)
+    try:
+        return _open(Path(path)).shown_bands
+    except SampleFileError:
+        raise
+    except TensorFileError as error:
+        raise SampleFileError(str(error)) from error
 
 
 def true_colour_bands(wavelengths: Sequence[float], count: int) -> tuple[int, int, int]:
@@ -278,52 +272,93 @@ def true_colour_bands(wavelengths: Sequence[float], count: int) -> tuple[int, in
     return red, green, blue
 
 
-def _own_entry(metadata: Mapping[str, str], key: str) -> dict[str, Any]:
-    """Return what the engine wrote into a file's header; empty for other files."""
+@dataclass(frozen=True)
+class _Found:
+    """A file of samples whose parts fit each other; only the small ones were read."""
+
+    header: Mapping[str, Any]
+    tensors: Mapping[str, StoredTensor]
+    classes: tuple[MapClass, ...]
+    prompts: tuple[str, ...]
+    mean: np.ndarray
+    inverse: np.ndarray
+    class_index: np.ndarray
+    prompt_index: np.ndarray
+    recognised: np.ndarray
+
+    @property
+    def shown_bands(self) -> tuple[int, int, int]:
+        """The zero-based bands that show the samples in true colour."""
+        return true_colour_bands(wavelengths_of(self.header.get("wavelengths")), self.mean.size)
+
+
+def _open(path: Path) -> _Found:
+    """Check a file of samples.
+
+    Raises:
+        TensorFileError: it cannot be read, or is no file of samples.
+    """
+    file = open_tensors(path)
+    header = _sample_header(path, file.metadata)
+    classes, prompts = classes_of(header), texts_of(header.get("prompts"))
+    tensors = file.tensors
     try:
-        header = json.loads(metadata.get(key, "{}"))
-    except (ValueError, RecursionError):
-        return {}
-    return header if isinstance(header, dict) else {}
+        components, inverse, mean = (tensors[n] for n in ("components", "inverse", "mean"))
+        per_sample = [tensors[n] for n in ("class_index", "prompt", "recognised")]
+    except KeyError as error:
+        raise _no_samples(path) from error
+    attention = tensors.get("attention")
+    n = components.shape[0] if len(components.shape) == 4 else -1
+    fits = (
+        n > 0
+        and components.shape[2] == components.shape[3] > 0
+        and len(mean.shape) == 1
+        and mean.shape[0] > 0
+        and inverse.shape == (components.shape[1], mean.shape[0])
+        and all(known.shape == (n,) for known in per_sample)
+        and all(values.dtype.kind == "f" for values in (components, inverse, mean))
+        and (attention is None or _are_maps(attention, n))
+    )
+    if not fits:
+        raise _no_samples(path)
+    class_index, prompt_index, recognised = (known.read() for known in per_sample)
+    if not (_within(class_index, len(classes)) and _within(prompt_index, len(prompts))):
+        raise _no_samples(path)
+    return _Found(
+        header,
+        tensors,
+        classes,
+        prompts,
+        mean.read().astype(np.float32),
+        inverse.read().astype(np.float32),
+        class_index.astype(np.int64),
+        prompt_index.astype(np.int64),
+        recognised != 0,
+    )
+
+
+def _colours(found: _Found, cancelled: Callable[[], bool]) -> np.ndarray:
+    """Return the bands that are shown, float32 (n, side, side, 3): a few samples at a time."""
+    components, bands = found.tensors["components"], list(found.shown_bands)
+    count, _, side, _ = components.shape
+    inverse, mean = found.inverse[:, bands], found.mean[bands]
+    colours = np.empty((count, side, side, 3), np.float32)
+    for first in range(0, count, _AT_ONCE):
+        if cancelled():
+            raise SampleFileError(tr("Cancelled."))
+        part = components.read_rows(first, first + _AT_ONCE).astype(np.float32)
+        colours[first : first + len(part)] = np.moveaxis(part, 1, -1) @ inverse + mean
+    return colours
 
 
 def _sample_header(path: Path, metadata: Mapping[str, str]) -> dict[str, Any]:
-    header = _own_entry(metadata, SAMPLES_KEY)
+    header = own_entry(metadata, SAMPLES_KEY)
     if header.get("kind") != "samples":
         raise _no_samples(path)
     schema = header.get("schema")
     if type(schema) is not int or schema > SCHEMA:
-        raise _newer(path)
+        raise newer(path)
     return header
-
-
-def _classes(header: Mapping[str, Any]) -> tuple[MapClass, ...]:
-    entries = header.get("classes")
-    known = []
-    for entry in entries if isinstance(entries, list) else ():
-        if not isinstance(entry, dict) or type(entry.get("value")) is not int:
-            return ()
-        color = str(entry.get("color"))
-        name = str(entry.get("name") or entry["value"])[:LONGEST_TEXT]
-        known.append(MapClass(entry["value"], name, color if _COLOR.fullmatch(color) else _GREY))
-    return tuple(known)
-
-
-def _texts(value: Any) -> tuple[str, ...]:
-    return tuple(str(text)[:LONGEST_TEXT] for text in value) if isinstance(value, list) else ()
-
-
-def _lists(value: Any, count: int) -> tuple[tuple[str, ...], ...] | None:
-    if not isinstance(value, list) or len(value) != count:
-        return None
-    return tuple(_texts(texts) for texts in value)
-
-
-def _wavelengths(values: Any) -> tuple[float, ...]:
-    if not isinstance(values, list):
-        return ()
-    known = [value for value in values if type(value) in (int, float)]
-    return tuple(float(value) for value in known) if len(known) == len(values) else ()
 
 
 def _token(entry: Any) -> Token:
@@ -340,8 +375,9 @@ def _within(indices: np.ndarray, count: int) -> bool:
     return whole and bool(indices.min() >= 0) and bool(indices.max() < count)
 
 
-def _are_maps(attention: np.ndarray, count: int) -> bool:
-    return attention.dtype == np.uint8 and attention.ndim == 4 and attention.shape[0] == count
+def _are_maps(attention: StoredTensor, count: int) -> bool:
+    shape = attention.shape
+    return attention.dtype == np.uint8 and len(shape) == 4 and shape[0] == count and all(shape)
 
 
 def _no_samples(path: Path) -> SampleFileError:
@@ -349,14 +385,5 @@ def _no_samples(path: Path) -> SampleFileError:
         tr(
             "“{}” is no file of samples. Choose one that Synthesize samples has made, or make "
             "samples first."
-        ).format(path)
-    )
-
-
-def _newer(path: Path) -> SampleFileError:
-    return SampleFileError(
-        tr(
-            "“{}” was made by a newer version of the plugin. Update the plugin, or make the file "
-            "again."
         ).format(path)
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, Protocol
 
@@ -10,6 +11,8 @@ from qgis.core import QgsProcessingException, QgsProcessingFeedback
 from ..settings import engine_python
 from ..translation import tr
 
+#: A rest that is shorter than this, in s, is not worth telling.
+LEAST_REST_S = 20.0
 # Jobs whose accuracy comes from their own validation, not from a reference.
 TRAINING_JOBS = ("train", "train_and_classify")
 
@@ -31,11 +34,21 @@ def session_client() -> Client:
 
 
 def run_engine(
-    method: str, params: Mapping[str, Any], feedback: QgsProcessingFeedback
+    method: str,
+    params: Mapping[str, Any],
+    feedback: QgsProcessingFeedback,
+    cancelled: str | None = None,
 ) -> dict[str, Any] | None:
     """Run `method` in the engine and tell `feedback` what happens.
 
     Parameters that are None are left out, so that the engine's own defaults apply.
+
+    Args:
+        method: The job.
+        params: Its parameters.
+        feedback: Hears progress, log and warnings.
+        cancelled: What to say if the user cancels; None for that nothing is left, the empty text
+            where the algorithm says it.
 
     Returns:
         The job's result, or None when the user cancelled.
@@ -53,7 +66,9 @@ def run_engine(
         )
     except EngineCancelled:
         # QGIS drops a cancelled run's layers itself; a failure message would only mislead.
-        feedback.pushInfo(tr("Cancelled: nothing is left."))
+        sentence = tr("Cancelled: nothing is left.") if cancelled is None else cancelled
+        if sentence:
+            feedback.pushInfo(sentence)
         return None
     except EngineFailure as failure:
         raise QgsProcessingException(str(failure)) from failure
@@ -71,13 +86,38 @@ class _Reporter:
 
     def progress(self, fraction: float, message: str, eta_s: float | None = None) -> None:
         self._feedback.setProgress(100.0 * min(max(fraction, 0.0), 1.0))
-        if message and message != self._message:
-            self._message = message
-            self._feedback.setProgressText(message)
+        if not message:
+            return
+        rest = time_left(eta_s)
+        text = tr("{message}, {rest} left").format(message=message, rest=rest) if rest else message
+        if text != self._message:
+            self._message = text
+            self._feedback.setProgressText(text)
 
     def log(self, line: str) -> None:
         self.lines.append(line)
         self._feedback.pushInfo(line)
+
+
+def time_left(seconds: float | None) -> str:
+    """Return how long a job will take, in steps so coarse that the text seldom changes.
+
+    Args:
+        seconds: As the engine guesses; None when unknown.
+
+    Returns:
+        Such as “about 7 min”; empty when unknown, or hardly worth telling.
+    """
+    if seconds is None or not math.isfinite(seconds) or seconds < LEAST_REST_S:
+        return ""
+    minutes = seconds / 60.0
+    if minutes < 1.5:
+        return tr("about {} s").format(10 * round(seconds / 10.0))
+    if minutes < 15:
+        return tr("about {} min").format(round(minutes))
+    if minutes < 90:
+        return tr("about {} min").format(5 * round(minutes / 5.0))
+    return tr("about {} h").format(round(minutes / 60.0))
 
 
 def _tell(

@@ -35,8 +35,10 @@ def add_text_encoder(algorithm: HsiFilmAlgorithm) -> None:
         tr(
             "What turns descriptions into numbers. Leave it empty for the one that is installed "
             "with the engine. A folder with another sentence-transformers model can be given, or "
-            "one of the Hugging Face hub as owner/name@revision. A synthesizer works only with "
-            "the text encoder that it was trained with."
+            "one of the Hugging Face hub as owner/name@revision, if it lies in the hub’s cache on "
+            "this computer already and the revision is given in full (40 letters and digits): "
+            "nothing is downloaded. A synthesizer works only with the text encoder that it was "
+            "trained with."
         ),
         advanced=True,
     )

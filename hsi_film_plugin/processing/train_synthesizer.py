@@ -11,6 +11,7 @@ from typing import Any
 from qgis.core import (
     QgsProcessing,
     QgsProcessingContext,
+    QgsProcessingException,
     QgsProcessingFeedback,
     QgsProcessingParameterBoolean,
     QgsProcessingParameterEnum,
@@ -49,6 +50,10 @@ UNLABELLED = "UNLABELLED"
 CLIPPING = "CLIPPING"
 UNCERTAINTY = "UNCERTAINTY"
 PROMPT_TABLE = "PROMPT_TABLE"
+
+# As the engine's: LEAST_PATCH, MOST_PATCH, LEAST_EFFORT, MOST_EFFORT of its synthesis.settings.
+PATCH_RANGE = (8, 32)
+EFFORT_RANGE = (0.01, 20.0)
 
 # The engine's names for the choices, in the order of the list shown.
 PROMPT_KINDS = ("fine", "coarse")
@@ -136,6 +141,18 @@ class TrainSynthesizer(HsiFilmAlgorithm):
     def capture(
         self, parameters: dict[str, Any], context: QgsProcessingContext
     ) -> SynthesizerInputs:
+        side = self.parameterAsInt(parameters, PATCH_SIZE, context)
+        if side % 2:
+            raise QgsProcessingException(
+                self.tr(
+                    "{parameter}: {side} is an odd number of pixels. Choose an even one, such as "
+                    "{even}."
+                ).format(
+                    parameter=description(self, PATCH_SIZE),
+                    side=side,
+                    even=min(side + 1, PATCH_RANGE[1]),
+                )
+            )
         more = self.parameterAsLayerList(parameters, MORE_SCENES, context)
         return SynthesizerInputs(
             scene_file(self, parameters, context),
@@ -155,6 +172,9 @@ class TrainSynthesizer(HsiFilmAlgorithm):
             for name in (SYNTHESIZER, REPORT, PROMPT_TABLE)
         }
         captured: SynthesizerInputs = self.captured
+        more = self._others(captured, feedback)
+        kept = outputs[SYNTHESIZER]
+        replaced = kept is not None and Path(kept).exists()
         with tempfile.TemporaryDirectory(prefix="hsifilm_") as folder:
             label_file = captured.labels.export(Path(folder), context, feedback)
             table = captured.descriptions
@@ -162,7 +182,7 @@ class TrainSynthesizer(HsiFilmAlgorithm):
                 "train_synthesizer",
                 {
                     "input": captured.scene.path,
-                    "more_inputs": [scene.path for scene in captured.more_scenes] or None,
+                    "more_inputs": more or None,
                     **label_file.job("labels"),
                     "descriptions": None if table is None else str(table.export(Path(folder))),
                     **self._settings(parameters, context),
@@ -172,18 +192,42 @@ class TrainSynthesizer(HsiFilmAlgorithm):
                     "prompt_table": outputs[PROMPT_TABLE],
                 },
                 feedback,
+                cancelled="",
             )
-        if result is None:
+        cancelled = result is None or feedback.isCanceled()
+        if cancelled and kept is not None and not replaced and Path(kept).exists():
             feedback.pushInfo(
                 self.tr(
-                    "What was trained so far is kept: another run with the same scene, labels and "
-                    "settings goes on from there."
+                    "Cancelled, but the synthesizer was finished before: it is in “{}”."
+                ).format(kept)
+            )
+        elif result is None:
+            feedback.pushInfo(
+                self.tr(
+                    "Cancelled. What was trained so far is kept: another run with the same scene, "
+                    "labels and settings goes on from there."
                 )
             )
+        if result is None:
             return {}
         if result.get("resumed"):
             feedback.pushInfo(self.tr("Went on from an earlier run that had been stopped."))
         return outputs
+
+    def _others(self, captured: SynthesizerInputs, feedback: QgsProcessingFeedback) -> list[str]:
+        """Return the further scenes, each once and without the scene itself."""
+        known = {Path(captured.scene.path).resolve()}
+        others = []
+        for scene in captured.more_scenes:
+            place = Path(scene.path).resolve()
+            if place in known:
+                feedback.pushInfo(
+                    self.tr("“{}” is given more than once, and is read once.").format(scene.name)
+                )
+            else:
+                known.add(place)
+                others.append(scene.path)
+        return others
 
     def _add_sources(self) -> None:
         self.add(
@@ -222,12 +266,12 @@ class TrainSynthesizer(HsiFilmAlgorithm):
                 self.tr("Patch size"),
                 QgsProcessingParameterNumber.Type.Integer,
                 defaultValue=16,
-                minValue=8,
-                maxValue=64,
+                minValue=PATCH_RANGE[0],
+                maxValue=PATCH_RANGE[1],
             ),
             self.tr(
-                "Side of a sample in pixels, an even number. Larger patches show more of the "
-                "surroundings and take longer to train."
+                "Side of a sample in pixels, an even number from 8 to 32. Larger patches show more "
+                "of the surroundings and take longer to train."
             ),
             advanced=True,
         )
@@ -237,8 +281,8 @@ class TrainSynthesizer(HsiFilmAlgorithm):
                 self.tr("Effort"),
                 QgsProcessingParameterNumber.Type.Double,
                 defaultValue=1.0,
-                minValue=0.01,
-                maxValue=100.0,
+                minValue=EFFORT_RANGE[0],
+                maxValue=EFFORT_RANGE[1],
             ),
             self.tr(
                 "Multiplies the number of training steps: 0.5 takes half the time, 2 twice as long."

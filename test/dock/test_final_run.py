@@ -21,6 +21,7 @@ class NotingEngine:
         self.jobs = []
         self.held = False
         self.failure = None
+        self.warnings = []
         self.threads = set()
 
     def run(self, method, params, on_progress, is_cancelled, on_log=None):
@@ -43,10 +44,11 @@ class NotingEngine:
             if params.get(name):
                 write_map(params[name])
         return {
+            "warnings": self.warnings,
             "classes": [
                 {"value": 1, "name": "Forest", "color": "#ff0000"},
                 {"value": 2, "name": "Water", "color": "#0000ff"},
-            ]
+            ],
         }
 
 
@@ -155,9 +157,22 @@ def test_files_are_told_by_their_paths(run, parameters, until, tmp_path):
 def test_progress_and_log_are_told(run, parameters, until):
     run.start(TRAIN, parameters)
     until(lambda: told(run, "finished"))
+    assert run.warnings == ()
     assert (0.5, "Half way") in told(run, "progressed")
     assert ("A line of the log",) in told(run, "logged")
     assert "A line of the log" in run.log
+
+
+def test_what_the_engine_warns_of_is_kept_until_the_next_run(run, parameters, until, engine):
+    engine.warnings = ["One class has two labels.", "One class has two labels."]
+    run.start(TRAIN, parameters)
+    until(lambda: told(run, "finished"))
+    assert run.warnings == ("One class has two labels.",)
+    engine.warnings = []
+    run.start(TRAIN, parameters)
+    assert run.warnings == ()
+    until(lambda: len(told(run, "finished")) == 2)
+    assert run.warnings == ()
 
 
 def test_engine_works_beside_the_main_thread(run, parameters, until, engine):

@@ -19,7 +19,7 @@ class Run:
 
             def __init__(self):
                 super().__init__()
-                self.started, self.dialogs = [], []
+                self.started, self.dialogs, self.warnings = [], [], ()
 
             def start(self, algorithm, parameters):
                 self.started.append((algorithm, parameters))
@@ -105,6 +105,13 @@ def test_samples_that_have_vanished_are_told_before_the_run(page, labels, tmp_pa
     page.run.click()
     assert page.runs.started == []
     assert "gone.safetensors" in page.result.text()
+
+
+def test_warnings_of_the_engine_reach_the_user(page, labels):
+    page.run.click()
+    page.runs.warnings = ("Reed has two labels.",)
+    page.runs.finished.emit({})
+    assert page.result.text() == "The map is in the project. Reed has two labels."
 
 
 def test_it_runs_on_scene_and_labels_of_the_project(page, labels, labelling):

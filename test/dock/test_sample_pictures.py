@@ -29,7 +29,7 @@ def test_all_samples_share_one_stretch(samples):
     from hsi_film_plugin.dock.sample_pictures import stretch_of
 
     stretch = stretch_of(samples)
-    values = samples.bands(slice(None), stretch.bands).reshape(-1, 3)
+    values = samples.colours.reshape(-1, 3)
     expected = np.percentile(values, (2, 98), axis=0)
     assert np.vstack([stretch.low, stretch.high]) == pytest.approx(expected, abs=0.1)
 

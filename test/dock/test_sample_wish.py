@@ -6,7 +6,7 @@ import pytest
 
 
 @pytest.fixture
-def wish(qgis):
+def wish(qgis, until):
     from qgis.PyQt.QtWidgets import QComboBox, QLabel, QLineEdit
 
     from hsi_film_plugin.dock.sample_wish import SampleWish
@@ -22,6 +22,12 @@ def wish(qgis):
     wish = SampleWish(*widgets.values(), choice)
     for name, widget in {**widgets, "choice": choice}.items():
         setattr(wish, name, widget)
+
+    def choose(path):
+        choice.use(path)
+        until(lambda: not choice.reading)
+
+    wish.choose = choose
     wish.entries = lambda: [wish.classes.itemText(i) for i in range(wish.classes.count())]
     return wish
 
@@ -59,8 +65,31 @@ def test_the_class_that_was_chosen_stays_chosen(wish):
     assert wish.parameters() == {}
 
 
+def test_every_class_stays_chosen_when_labels_are_counted_anew(wish):
+    classes = [class_of(*known) for known in (FOREST, WATER)]
+    wish.list_classes(classes, {1: 500, 2: 100})
+    wish.classes.setCurrentIndex(2)
+    wish.list_classes(classes, {1: 501, 2: 100})
+    assert "CLASS" not in wish.parameters()
+    wish.list_classes(classes[:1], {})  # for a moment there is one class only
+    wish.list_classes(classes, {})
+    assert "CLASS" not in wish.parameters()
+    wish.classes.setCurrentIndex(0)
+    wish.list_classes(classes, {1: 501, 2: 100})
+    assert wish.parameters()["CLASS"]
+
+
+def test_a_class_of_another_colour_is_the_same_class(wish):
+    from hsi_film_plugin.layers.layer_styles import MapClass
+
+    wish.list_classes([class_of(*FOREST), class_of(*WATER)], {1: 500, 2: 100})
+    wish.classes.setCurrentIndex(1)
+    wish.list_classes([MapClass(1, "Forest", "#123456"), class_of(*WATER)], {1: 500, 2: 100})
+    assert wish.parameters()["CLASS"] == "Forest"
+
+
 def test_a_synthesizer_says_of_which_classes_samples_can_be(wish, write_synthesizer, tmp_path):
-    wish.choice.use(write_synthesizer(tmp_path / "s.safetensors"))
+    wish.choose(write_synthesizer(tmp_path / "s.safetensors"))
     wish.list_classes([class_of(*REED)], {})
     assert wish.entries()[:2] == ["Water – 12 pixels, rare", "Forest – 300 pixels"]
 
@@ -74,7 +103,7 @@ def test_everything_or_a_description_can_be_wished_for(wish):
 
 
 def test_descriptions_of_real_patches_are_offered(wish, write_synthesizer, tmp_path, qgis):
-    wish.choice.use(write_synthesizer(tmp_path / "s.safetensors"))
+    wish.choose(write_synthesizer(tmp_path / "s.safetensors"))
     wish.list_classes((), {})
     assert wish.suggestions.stringList() == ["open water", "water, dark, smooth"]
     assert "water, dark, smooth" in wish.prompt.placeholderText()
@@ -94,7 +123,7 @@ def test_words_that_were_never_seen_are_named_while_they_are_typed(
 ):
     wish.prompt.setText("flooded")
     assert wish.unseen.isHidden()  # nothing is known without a synthesizer
-    wish.choice.use(write_synthesizer(tmp_path / "s.safetensors"))
+    wish.choose(write_synthesizer(tmp_path / "s.safetensors"))
     wish.list_classes((), {})
     assert "“flooded”" in wish.unseen.text()
     wish.prompt.setText("dark water")

@@ -20,6 +20,7 @@ class Run:
             def __init__(self):
                 super().__init__()
                 self.started, self.dialogs, self.cancelled = [], [], False
+                self.warnings = ()
 
             def start(self, algorithm, parameters):
                 self.started.append((algorithm, parameters))
@@ -69,9 +70,10 @@ def labels(page, labelling, add_scene, give_labels, until):
 
 
 @pytest.fixture
-def synthesizer(page, labels, write_synthesizer, tmp_path):
+def synthesizer(page, labels, write_synthesizer, tmp_path, until):
     path = write_synthesizer(tmp_path / "forest.safetensors")
     page.choice.use(path)
+    until(lambda: page.choice.facts is not None)
     return path
 
 
@@ -155,12 +157,16 @@ def test_it_trains_on_scene_and_labels_of_the_project(page, labels, labelling, t
     assert not page.train.isEnabled()
 
 
-def test_a_synthesizer_that_was_trained_is_used(page, labels, write_synthesizer, tmp_path):
+def test_a_synthesizer_that_was_trained_is_used(page, labels, write_synthesizer, tmp_path, until):
     page.train.click()
     path = write_synthesizer(tmp_path / "scene_synthesizer.safetensors")
     page.runs.finished.emit({"SYNTHESIZER": path, "REPORT": str(tmp_path / "report.html")})
     assert page.choice.path == path
-    assert "scene_synthesizer" in page.synthesizer.text()
+    assert "Reading “scene_synthesizer" in page.synthesizer.text()
+    page.make_samples()
+    assert "has been read" in page.result.text()
+    until(lambda: not page.choice.reading)
+    assert "scene_synthesizer.safetensors: 2 classes" in page.synthesizer.text()
     assert page.make.isEnabled()
     assert not page.openReport.isHidden()
 
@@ -187,19 +193,21 @@ def test_more_options_open_the_window_of_the_algorithm(page, labels):
 
 
 def test_the_file_of_a_synthesizer_can_be_chosen(
-    page, write_synthesizer, write_samples, tmp_path, monkeypatch
+    page, write_synthesizer, write_samples, tmp_path, monkeypatch, until
 ):
     from qgis.PyQt.QtWidgets import QFileDialog
 
     chosen = [write_synthesizer(tmp_path / "mine.safetensors")]
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *arguments: (chosen[0], ""))
     page.choose.click()
+    until(lambda: not page.choice.reading)
     assert page.make.isEnabled()
     chosen[0] = ""
     page.choose.click()
     assert "mine.safetensors: 2 classes" in page.synthesizer.text()
     chosen[0] = write_samples(tmp_path / "samples.safetensors")
     page.choose.click()
+    until(lambda: not page.choice.reading)
     assert "no synthesizer" in page.synthesizer.text()
     assert not page.make.isEnabled()
 
@@ -210,7 +218,7 @@ def test_what_does_not_fit_image_and_labels_is_told(
     page.choice.use(
         write_synthesizer(tmp_path / "s.safetensors", bands={"wavelengths_nm": [333.0]})
     )
-    assert "another sensor" in page.synthesizer.text()
+    until(lambda: "another sensor" in page.synthesizer.text())
     give_labels(labelling, "Reed")
     until(lambda: "does not know “Reed”" in page.synthesizer.text())
 
@@ -393,10 +401,10 @@ def test_samples_that_have_vanished_are_told(page, samples):
 
 
 def test_a_place_that_cannot_be_written_is_told(page, samples, monkeypatch, tmp_path, until):
-    from hsi_film_plugin.dock import synthetic_page
+    from hsi_film_plugin.dock import shown_samples
 
     nowhere = tmp_path / "none" / "samples.safetensors"
-    monkeypatch.setattr(synthetic_page, "new_path", lambda *arguments: nowhere)
+    monkeypatch.setattr(shown_samples, "new_path", lambda *arguments: nowhere)
     page.addToTraining.click()
     until(lambda: page.result.text())
     assert "cannot be written" in page.result.text()
@@ -415,22 +423,139 @@ def test_what_was_set_comes_back_with_the_samples_that_were_added(
     from hsi_film_plugin.dock.synthetic_page import SyntheticPage
     from hsi_film_plugin.dock.training_samples import TrainingSamples
 
+    page.restore({"seed": 3})
     state = json.loads(json.dumps(page.state()))
     added = TrainingSamples()
     added.use(write_samples(tmp_path / "kept.safetensors"))
+    assert state["seed"] == 3
     other = SyntheticPage(labelling, Run(), Live(), added)
     other.added = added
     other.restore(state)
     assert other.choice.path == synthesizer
     until(lambda: other.shown.samples is not None)
-    other.restore({"synthesizer": 7})
+    other.restore({"synthesizer": 7, "seed": -1})
     other.restore({})
     assert other.state() == state
     remove(other)
 
 
-def test_a_state_of_files_that_are_gone_is_told_where_they_are_missed(page, tmp_path):
+def test_a_state_of_files_that_are_gone_is_told_where_they_are_missed(page, tmp_path, until):
     page.added.use(str(tmp_path / "gone.safetensors"))
     page.restore({"synthesizer": str(tmp_path / "gone_too.safetensors")})
+    until(lambda: not page.choice.reading)
     assert "gone_too" in page.synthesizer.text()
     assert page.shown.samples is None
+
+
+def test_a_synthesizer_that_moved_with_its_image_is_found(
+    page, synthesizer, labelling, add_scene, tmp_path, until
+):
+    import json
+
+    state = json.loads(json.dumps(page.state()))
+    assert state["synthesizer_beside"] == "forest.safetensors"
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    moved = Path(synthesizer).rename(elsewhere / "forest.safetensors")
+    labelling.set_scene(add_scene(name="elsewhere/scene"))
+    page.restore(state)
+    assert page.choice.path == str(moved)
+    until(lambda: page.choice.facts is not None)
+
+
+def test_a_closed_project_leaves_nothing_behind(page, samples, tmp_path):
+    page.train.click()
+    page.runs.finished.emit({"REPORT": str(tmp_path / "report.html")})
+    page.prompt.setText("reed")
+    page.negative.setText("shadow")
+    page.clear()
+    assert page.openReport.isHidden()
+    assert (page.prompt.text(), page.negative.text(), page.result.text()) == ("", "", "")
+    assert page.summary.text() == "None have been made yet."
+    assert page.state() == {"synthesizer": "", "synthesizer_beside": "", "seed": 0}
+
+
+# --- what comes apart if it is not held together --------------------------------------------
+
+
+def test_warnings_of_the_engine_reach_the_user(page, labels):
+    page.train.click()
+    page.runs.warnings = ("All labels lie in one patch.", "Reed has no labels.")
+    page.runs.finished.emit({"SYNTHESIZER": "", "REPORT": ""})
+    assert page.result.text().endswith("All labels lie in one patch. Reed has no labels.")
+
+
+def test_a_training_cancelled_too_late_leaves_its_synthesizer(page, labels, write_synthesizer):
+    page.train.click()
+    path = write_synthesizer(page.runs.started[0][1]["SYNTHESIZER"])
+    page.runs.cancelled = True
+    page.runs.failed.emit("Cancelled: nothing is left.")
+    assert "finished before" in page.result.text()
+    assert page.choice.path == path
+
+
+def test_a_training_that_ends_after_its_project_gives_no_synthesizer(
+    page, labels, write_synthesizer
+):
+    page.train.click()
+    write_synthesizer(page.runs.started[0][1]["SYNTHESIZER"])
+    page.clear()
+    page.runs.cancelled = True
+    page.runs.failed.emit("Cancelled: nothing is left.")
+    assert page.choice.path == ""
+
+
+def test_while_a_run_goes_on_its_window_cannot_be_opened(page, labels):
+    page.train.click()
+    assert not page.trainDialog.isEnabled()
+
+
+def test_a_copy_that_ends_after_new_samples_were_made_is_not_taken_for_them(
+    page, samples, write_samples, tmp_path, until, asked
+):
+    page.addToTraining.click()
+    assert not page.addToTraining.isEnabled()
+    other = write_samples(tmp_path / "other.safetensors", count=4)
+    page.make.click()
+    page.runs.finished.emit({"SAMPLES": other})
+    until(lambda: page.added.path and page.shown.samples.count == 4)
+    assert page.added.path == str(tmp_path / "scene_samples.safetensors")
+    assert page.samples.path == other
+    page.judge.click()
+    assert page.runs.started[-1][1]["SAMPLES"] == other
+    page.runs.failed.emit("")
+    page.addToTraining.click()  # others than those that were added
+    until(lambda: "scene_samples_2" in page.added.path)
+    assert Path(page.added.path).read_bytes() == Path(other).read_bytes()
+
+
+def test_what_is_added_while_others_are_read_is_what_is_shown(
+    page, samples, write_samples, tmp_path, until
+):
+    other = write_samples(tmp_path / "other.safetensors", count=4)
+    page.make.click()
+    page.runs.finished.emit({"SAMPLES": other})
+    assert page.shown.samples.count == 6
+    page.addToTraining.click()
+    until(lambda: page.added.path and page.shown.samples.count == 4)
+    assert Path(page.added.path).read_bytes() == Path(samples).read_bytes()
+
+
+def test_samples_that_were_kept_outlive_the_temporary_file(page, samples, tmp_path, until):
+    page.addToTraining.click()
+    until(lambda: page.added.path)
+    Path(samples).unlink()
+    page.judge.click()
+    assert page.runs.started[-1][1]["SAMPLES"] == page.added.path
+    kept = page.added.path
+    page.added.use("")
+    page.addToTraining.click()
+    assert page.added.path == kept
+    assert kept in page.result.text()
+
+
+def test_what_has_no_text_has_a_name_for_those_who_hear_it(page):
+    for name in ("gallery", "words", "trainDialog", "view"):
+        assert getattr(page, name).accessibleName(), name
+    assert page.sampleClass.toolTip()
+    assert "Enter" in page.words.toolTip()

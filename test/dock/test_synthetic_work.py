@@ -107,10 +107,24 @@ def test_a_project_remembers_synthesizer_and_samples(made, project, until, tmp_p
     assert made.synthetic_page.shown.samples is None
     made.restore(state)
     assert made.training_samples.path == state["training_samples"]
-    assert made.synthetic_page.choice.facts is not None
+    until(lambda: made.synthetic_page.choice.facts is not None)
     until(lambda: made.synthetic_page.shown.samples is not None)
     made.restore({"training_samples": 3, "synthetic_page": []})
     assert made.training_samples.path == state["training_samples"]
+
+
+def test_each_scene_has_its_own_samples(made, add_scene, project, until, tmp_path):
+    made.synthetic_page.addToTraining.click()
+    until(lambda: made.training_samples.path)
+    kept, first = made.training_samples.path, made.labelling.scene
+    assert made.finish_page.training_parameters()["SYNTHETIC"] == kept
+    made.labelling.set_scene(add_scene(name="other"))
+    assert made.training_samples.path == ""
+    assert "SYNTHETIC" not in made.finish_page.training_parameters()
+    made.restore({"page": 1})  # a session from before there were samples
+    assert made.training_samples.path == ""
+    made.labelling.set_scene(first)
+    assert made.training_samples.path == kept
 
 
 def test_samples_come_as_layers_if_wanted(made, stand_in, write_map, project, until):
@@ -143,12 +157,13 @@ def small_letters(qgis):
 
 
 def test_it_fits_a_small_screen_with_samples(
-    small_letters, made, write_synthesizer, tmp_path, qgis
+    small_letters, made, write_synthesizer, tmp_path, qgis, until
 ):
     made._content.pages.setCurrentIndex(4)
     long = write_synthesizer(tmp_path / f"{'a_very_long_name' * 5}.safetensors")
     page = made.synthetic_page
     page.choice.use(long)
+    until(lambda: not page.choice.reading)
     page.prompt.setText("strange " * 30)
     page.tell("a_word_without_an_end" * 10)
     made.training_samples.use(long)

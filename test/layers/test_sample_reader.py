@@ -33,13 +33,59 @@ def test_samples_are_read_as_they_were_written(read, write_samples, tmp_path):
     assert samples.wavelengths[0] == 400
 
 
-def test_bands_are_what_the_linear_code_gives(read, write_samples, tmp_path):
-    samples = read(write_samples(tmp_path / "a.safetensors"))
-    found = samples.bands([2, 4], (7, 0, 3))
-    assert found.shape == (2, 16, 16, 3)
-    one = np.asarray(samples.components[4, :, 5, 9], np.float32)
-    expected = one @ samples.inverse + samples.mean
-    assert found[1, 5, 9] == pytest.approx(expected[[7, 0, 3]], rel=1e-5)
+def test_colours_are_what_the_linear_code_gives(read, write_samples, tmp_path):
+    random = np.random.default_rng(1)
+    components = random.normal(0, 1, (300, 3, 16, 16)).astype("f2")
+    inverse = random.normal(0, 1, (3, 20)).astype("f4")
+    nm = np.linspace(400, 1160, 20)  # 40 nm apart: 640, 560, 480 are shown
+    tensors = {"components": components, "inverse": inverse, "attention": None}
+    path = write_samples(tmp_path / "a.safetensors", 300, wavelengths=nm, tensors=tensors)
+    samples = read(path)
+    assert samples.colours.shape == (300, 16, 16, 3)
+    for index in (0, 299):  # 299 is decoded with a later part
+        expected = components[index, :, 5, 9].astype("f4") @ inverse[:, [6, 4, 2]] + 10
+        assert samples.colours[index, 5, 9] == pytest.approx(expected, rel=1e-4)
+
+
+def test_what_is_read_needs_the_file_no_longer(read, write_samples, tmp_path):
+    path = Path(write_samples(tmp_path / "a.safetensors"))
+    samples = read(path)
+    path.write_bytes(b"")
+    assert samples.attention_of(0, 8, 14)[:4].min() == 1
+    assert np.isfinite(samples.colours).all()
+
+
+def test_much_attention_is_read_for_one_sample_and_may_go(
+    read, write_samples, tmp_path, monkeypatch
+):
+    from hsi_film_plugin.layers import sample_reader
+
+    path = Path(write_samples(tmp_path / "a.safetensors"))
+    kept = read(path)
+    monkeypatch.setattr(sample_reader, "MOST_ATTENTION", 100)
+    samples = read(path)
+    assert not isinstance(samples.attention, np.ndarray)
+    assert np.array_equal(samples.attention_of(5, 8, 14), kept.attention_of(5, 8, 14))
+    path.write_bytes(path.read_bytes()[:1000])
+    assert samples.attention_of(5, 8, 14) is None
+    path.unlink()
+    assert samples.attention_of(5, 8, 14) is None
+
+
+def test_reading_stops_when_nobody_waits(qgis, write_samples, tmp_path):
+    from hsi_film_plugin.layers.sample_reader import read_samples
+
+    path = Path(write_samples(tmp_path / "a.safetensors"))
+    refused(lambda: read_samples(path, lambda: True), "Cancelled")
+
+
+def test_true_colour_bands_are_known_without_the_samples(qgis, write_samples, tmp_path):
+    from hsi_film_plugin.layers.sample_reader import true_colour_bands_of
+
+    path = write_samples(tmp_path / "a.safetensors", wavelengths=np.linspace(400, 1160, 20))
+    assert true_colour_bands_of(path) == (6, 4, 2)
+    (tmp_path / "x").write_text("text")
+    refused(lambda: true_colour_bands_of(str(tmp_path / "x")), "no safetensors")
 
 
 def test_attention_of_a_word_is_that_of_its_tokens(read, write_samples, tmp_path):
@@ -176,6 +222,16 @@ def test_a_synthesizer_says_what_it_knows(qgis, write_synthesizer, tmp_path):
     assert facts.prompts[1] == ("water, dark, smooth", "water, dark, smooth")
     assert facts.words == {"reed"}
     assert len(facts.wavelengths) == 20
+
+
+def test_a_header_that_would_take_long_is_no_synthesizer(
+    qgis, write_synthesizer, tmp_path, monkeypatch
+):
+    from hsi_film_plugin.layers import sample_reader
+
+    path = Path(write_synthesizer(tmp_path / "s.safetensors", words=["reed"] * 500))
+    monkeypatch.setattr(sample_reader, "LONGEST_SYNTHESIZER_HEADER", 1000)
+    refused(lambda: sample_reader.read_synthesizer(path), "no safetensors")
 
 
 def test_a_synthesizer_may_say_little(qgis, write_synthesizer, tmp_path):

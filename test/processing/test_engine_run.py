@@ -34,6 +34,39 @@ def test_progress_moves_and_a_text_is_said_once(run_with, feedback):
     assert feedback.texts == ["Reading", "Training"]
 
 
+def test_the_time_that_is_left_is_told_where_it_is_worth_telling(run_with, feedback):
+    def job(method, params, on_progress, is_cancelled, on_log):
+        for left in (None, 430.0, 425.0, 70.0, 68.0, 12.0):
+            on_progress(0.5, "Training", left)
+        return {}
+
+    run_with(job)
+    assert feedback.texts == [
+        "Training",
+        "Training, about 7 min left",
+        "Training, about 70 s left",
+        "Training",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (float("nan"), ""),
+        (float("inf"), ""),
+        (19.0, ""),
+        (21.0, "about 20 s"),
+        (100.0, "about 2 min"),
+        (1900.0, "about 30 min"),
+        (7500.0, "about 2 h"),
+    ],
+)
+def test_a_rest_is_told_coarsely(qgis, seconds, text):
+    from hsi_film_plugin.processing.engine_run import time_left
+
+    assert time_left(seconds) == text
+
+
 def test_parameters_that_are_none_are_left_out(run_with):
     def job(method, params, on_progress, is_cancelled, on_log):
         return {"method": method, "params": params}
@@ -51,6 +84,7 @@ def test_the_engine_can_see_that_the_user_cancelled(run_with, feedback):
         raise EngineCancelled
 
     assert run_with(job) is None
+    assert feedback.infos == ["Cancelled: nothing is left."]
 
 
 def test_a_missing_engine_is_an_error_with_the_way_out(feedback, monkeypatch, tmp_path):

@@ -137,7 +137,45 @@ def test_a_table_of_thousands_of_rows_is_refused(train, engine, table, monkeypat
 
     monkeypatch.setattr(description_table, "MOST_ROWS", 1)
     words = table(["class:string", "description:string"], ("Wald", "a"), ("Wald", "b"))
-    refused(train, engine, "2 rows", DESCRIPTIONS=words)
+    refused(train, engine, "more than 1 rows", DESCRIPTIONS=words)
+
+
+def test_a_table_that_does_not_know_how_long_it_is_is_refused_too(
+    train, engine, table, monkeypatch
+):
+    from qgis.core import QgsVectorLayer
+
+    from hsi_film_plugin.layers import description_table
+
+    monkeypatch.setattr(description_table, "MOST_ROWS", 1)
+    monkeypatch.setattr(QgsVectorLayer, "featureCount", lambda self: -1)
+    words = table(["class:string", "description:string"], ("Wald", "a"), ("Wald", "b"))
+    refused(train, engine, "more than 1 rows", DESCRIPTIONS=words)
+
+
+def test_a_scene_that_is_given_again_is_read_once(
+    train, engine, feedback, scene, write_raster, tmp_path
+):
+    east = write_raster(tmp_path / "east.tif")
+    other_way = str(tmp_path / "x" / ".." / "east.tif")
+    (tmp_path / "x").mkdir()
+    train(MORE_SCENES=[scene, east, other_way])
+    assert engine.job["more_inputs"] == [east]
+    assert len([info for info in feedback.infos if "more than once" in info]) == 2
+    train(MORE_SCENES=[scene])
+    assert "more_inputs" not in engine.jobs[-1][1]
+
+
+def test_an_odd_patch_size_is_refused(train, engine):
+    refused(train, engine, "17 is an odd number.*such as 18", PATCH_SIZE=17)
+
+
+def test_the_ranges_are_those_of_the_engine():
+    from hsi_film_plugin.engine.synthesis import settings
+    from hsi_film_plugin.processing.train_synthesizer import EFFORT_RANGE, PATCH_RANGE
+
+    assert (settings.LEAST_PATCH, settings.MOST_PATCH) == PATCH_RANGE
+    assert (settings.LEAST_EFFORT, settings.MOST_EFFORT) == EFFORT_RANGE
 
 
 def test_a_table_that_is_not_there_is_refused(train, engine, tmp_path):
@@ -155,6 +193,31 @@ def test_a_cancelled_run_says_that_it_can_go_on(train, engine, feedback):
 
     engine.failure = EngineCancelled()
     assert train() == {}
+    assert any("goes on from there" in info for info in feedback.infos)
+    assert not any("nothing is left" in info for info in feedback.infos)
+
+
+def test_a_run_cancelled_too_late_says_where_the_synthesizer_is(train, engine, feedback, tmp_path):
+    from hsi_film_plugin.bridge.client import EngineCancelled
+
+    path = tmp_path / "synthesizer.safetensors"
+
+    class Late(EngineCancelled):
+        pass
+
+    run = engine.run
+
+    def finish_first(*arguments, **named):
+        path.write_text("synthesizer")
+        return run(*arguments, **named)
+
+    engine.run = finish_first
+    engine.failure = Late()
+    train()
+    assert any(str(path) in info for info in feedback.infos)
+    assert not any("goes on from there" in info for info in feedback.infos)
+    feedback.infos.clear()
+    train()  # the file is that of the run before
     assert any("goes on from there" in info for info in feedback.infos)
 
 
