@@ -74,27 +74,27 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/engine_run.py" line="56"/>
+        <location filename="../hsi_film_plugin/processing/engine_run.py" line="69"/>
         <source>Cancelled: nothing is left.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/engine_run.py" line="91"/>
+        <location filename="../hsi_film_plugin/processing/engine_run.py" line="131"/>
         <source>Device: {}</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/engine_run.py" line="95"/>
+        <location filename="../hsi_film_plugin/processing/engine_run.py" line="135"/>
         <source>Overall accuracy</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/engine_run.py" line="95"/>
+        <location filename="../hsi_film_plugin/processing/engine_run.py" line="135"/>
         <source>Balanced accuracy</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/engine_run.py" line="95"/>
+        <location filename="../hsi_film_plugin/processing/engine_run.py" line="135"/>
         <source>Kappa</source>
         <translation type="unfinished"></translation>
     </message>
@@ -329,7 +329,7 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/engine_run.py" line="94"/>
+        <location filename="../hsi_film_plugin/processing/engine_run.py" line="134"/>
         <source>Accuracy on labels that were held out of training:</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1099,63 +1099,38 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/synthesizer_choice.py" line="67"/>
-        <source>“{scene}” lacks {missing} of its {count} bands: it was trained on an image of another sensor.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../hsi_film_plugin/layers/description_table.py" line="44"/>
-        <source>The descriptions of “{table}” cannot be written for the engine: {reason}</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../hsi_film_plugin/layers/description_table.py" line="63"/>
+        <location filename="../hsi_film_plugin/layers/description_table.py" line="70"/>
         <source>{}: the table cannot be opened. Choose a table layer or a CSV file.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/layers/description_table.py" line="71"/>
+        <location filename="../hsi_film_plugin/layers/description_table.py" line="78"/>
         <source>{parameter}: “{table}” has no field “{missing}”. It needs the fields class (a class’s name or value) and description; it has: {names}.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/layers/description_table.py" line="83"/>
-        <source>{parameter}: “{table}” has {count} rows. Descriptions of classes are a few rows a class, at most {most} in all: choose another table.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../hsi_film_plugin/layers/description_table.py" line="96"/>
+        <location filename="../hsi_film_plugin/layers/description_table.py" line="99"/>
         <source>{parameter}: “{table}” holds no descriptions. Give each row a class and a description, or leave the parameter empty.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/layers/sample_reader.py" line="236"/>
+        <location filename="../hsi_film_plugin/layers/sample_reader.py" line="225"/>
         <source>“{}” is no synthesizer. Choose a file that Train synthesizer has made, or train one.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/layers/sample_reader.py" line="348"/>
+        <location filename="../hsi_film_plugin/layers/sample_reader.py" line="384"/>
         <source>“{}” is no file of samples. Choose one that Synthesize samples has made, or make samples first.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/layers/sample_reader.py" line="357"/>
+        <location filename="../hsi_film_plugin/layers/synthesis_header.py" line="76"/>
         <source>“{}” was made by a newer version of the plugin. Update the plugin, or make the file again.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/layers/tensor_file.py" line="124"/>
-        <source>“{path}” cannot be read: {reason}</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../hsi_film_plugin/layers/tensor_file.py" line="128"/>
+        <location filename="../hsi_film_plugin/layers/tensor_file.py" line="189"/>
         <source>“{}” is no safetensors file. Choose a file that this plugin has made.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../hsi_film_plugin/layers/tensor_file.py" line="134"/>
-        <source>“{path}” is damaged: its part “{name}” does not fit into the file.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1169,23 +1144,73 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/synthesis.py" line="33"/>
-        <source>What turns descriptions into numbers. Leave it empty for the one that is installed with the engine. A folder with another sentence-transformers model can be given, or one of the Hugging Face hub as owner/name@revision. A synthesizer works only with the text encoder that it was trained with.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../hsi_film_plugin/processing/synthesis.py" line="54"/>
+        <location filename="../hsi_film_plugin/processing/synthesis.py" line="56"/>
         <source>Synthesizer (*.safetensors)</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/synthesis.py" line="59"/>
+        <location filename="../hsi_film_plugin/processing/synthesis.py" line="61"/>
         <source>Synthetic samples (*.safetensors)</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../hsi_film_plugin/processing/training.py" line="50"/>
         <source>A file of samples made by Synthesize samples, to train rare classes with beside the real labels. Its classes and bands must be those of labels and scene. Samples are used for the final heads only: folds and the stated accuracy come from real labels alone. Optional.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/synthesizer_choice.py" line="110"/>
+        <source>{missing} of the {count} bands of “{scene}” are missing there: it was made for another sensor.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/layers/description_table.py" line="50"/>
+        <source>The descriptions of “{table}” cannot be written for the engine: {reason}. Make room in the folder for temporary files.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/layers/description_table.py" line="91"/>
+        <source>{parameter}: “{table}” has more than {most} rows. Descriptions of classes are a few rows a class: choose another table.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/layers/sample_reader.py" line="348"/>
+        <source>Cancelled.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/layers/tensor_file.py" line="181"/>
+        <source>“{path}” cannot be read: {reason}. Choose another file, or make it again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/layers/tensor_file.py" line="195"/>
+        <source>“{path}” is damaged: its part “{name}” does not fit into the file. Make it again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/engine_run.py" line="92"/>
+        <source>{message}, {rest} left</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/engine_run.py" line="115"/>
+        <source>about {} s</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/engine_run.py" line="119"/>
+        <source>about {} min</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/engine_run.py" line="120"/>
+        <source>about {} h</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/synthesis.py" line="33"/>
+        <source>What turns descriptions into numbers. Leave it empty for the one that is installed with the engine. A folder with another sentence-transformers model can be given, or one of the Hugging Face hub as owner/name@revision, if it lies in the hub’s cache on this computer already and the revision is given in full (40 letters and digits): nothing is downloaded. A synthesizer works only with the text encoder that it was trained with.</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -1783,72 +1808,72 @@ sha256:
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/dock.py" line="190"/>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="189"/>
         <source>Scene</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/dock.py" line="190"/>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="189"/>
         <source>The image, its labels and the engine</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/dock.py" line="190"/>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="189"/>
         <source>Label</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/dock.py" line="190"/>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="189"/>
         <source>Classes, drawing tools and spectra</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/dock.py" line="190"/>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="189"/>
         <source>Map</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/dock.py" line="190"/>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="189"/>
         <source>The live map, and where to label next</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/dock.py" line="190"/>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="189"/>
         <source>Finish</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/dock.py" line="190"/>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="189"/>
         <source>The final map and its accuracy</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/dock.py" line="190"/>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="189"/>
         <source>Synthetic</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/dock.py" line="190"/>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="189"/>
         <source>Samples for rare classes</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/dock.py" line="304"/>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="305"/>
         <source>Choose a hyperspectral image on the page “Scene”.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/dock.py" line="306"/>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="307"/>
         <source>Add classes and draw labels on the page “Label”.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/dock.py" line="363"/>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="360"/>
         <source>Stop the final run?</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/dock.py" line="367"/>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="364"/>
         <source>Stop the installation?</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1883,7 +1908,7 @@ sha256:
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/dock.py" line="365"/>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="362"/>
         <source>Stop the run?</source>
         <translation type="unfinished"></translation>
     </message>
@@ -2182,22 +2207,22 @@ Go back to the engine that the plugin installs? (“No” lets you choose anothe
 <context>
     <name>FinalRun</name>
     <message>
-        <location filename="../hsi_film_plugin/dock/final_run.py" line="65"/>
+        <location filename="../hsi_film_plugin/dock/final_run.py" line="67"/>
         <source>Wait until the run before has ended, or cancel it.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/final_run.py" line="70"/>
+        <location filename="../hsi_film_plugin/dock/final_run.py" line="72"/>
         <source>Processing does not know “{}”. Restart QGIS.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/final_run.py" line="123"/>
+        <location filename="../hsi_film_plugin/dock/final_run.py" line="126"/>
         <source>Cancelled: nothing is left.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/final_run.py" line="126"/>
+        <location filename="../hsi_film_plugin/dock/final_run.py" line="129"/>
         <source>The run has failed: see its log.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -2250,22 +2275,22 @@ Go back to the engine that the plugin installs? (“No” lets you choose anothe
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/finish_page.py" line="283"/>
+        <location filename="../hsi_film_plugin/dock/finish_page.py" line="284"/>
         <source>The map was compared with the reference.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/finish_page.py" line="284"/>
+        <location filename="../hsi_film_plugin/dock/finish_page.py" line="285"/>
         <source>The map was compared with the reference: overall accuracy {overall:.1%}, mean over the classes {balanced:.1%}.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/finish_page.py" line="310"/>
+        <location filename="../hsi_film_plugin/dock/finish_page.py" line="311"/>
         <source>Folder for map, model and report</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/finish_page.py" line="319"/>
+        <location filename="../hsi_film_plugin/dock/finish_page.py" line="320"/>
         <source>The report “{}” is not there any more.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -2938,39 +2963,47 @@ Go back to the engine that the plugin installs? (“No” lets you choose anothe
     </message>
 </context>
 <context>
+    <name>SampleView</name>
+    <message>
+        <location filename="../hsi_film_plugin/dock/attention_overlay.py" line="26"/>
+        <source>The sample that is picked</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>SampleWish</name>
     <message>
-        <location filename="../hsi_film_plugin/dock/sample_wish.py" line="82"/>
+        <location filename="../hsi_film_plugin/dock/sample_wish.py" line="85"/>
         <source>Every class, as many of each</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/sample_wish.py" line="90"/>
+        <location filename="../hsi_film_plugin/dock/sample_wish.py" line="109"/>
         <source>{name} – no labels</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/sample_wish.py" line="92"/>
+        <location filename="../hsi_film_plugin/dock/sample_wish.py" line="111"/>
         <source>{name} – {pixels} pixels, rare</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/sample_wish.py" line="94"/>
+        <location filename="../hsi_film_plugin/dock/sample_wish.py" line="113"/>
         <source>{name} – {pixels} pixels</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/sample_wish.py" line="110"/>
+        <location filename="../hsi_film_plugin/dock/sample_wish.py" line="129"/>
         <source>Descriptions of real patches of the class</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/sample_wish.py" line="123"/>
+        <location filename="../hsi_film_plugin/dock/sample_wish.py" line="142"/>
         <source>as in the image, e.g. {}</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/sample_wish.py" line="131"/>
+        <location filename="../hsi_film_plugin/dock/sample_wish.py" line="150"/>
         <source>Never seen in training: {}. What they mean is guessed.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -3256,6 +3289,59 @@ Go back to the engine that the plugin installs? (“No” lets you choose anothe
     <message>
         <location filename="../hsi_film_plugin/dock/sessions.py" line="168"/>
         <source>The session’s image “{path}” is not there any more, and “{chosen}” is another one: its size, its bands or its place differ. Choose the right image on the page “Scene”, then open the session again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>ShownSamples</name>
+    <message>
+        <location filename="../hsi_film_plugin/dock/shown_samples.py" line="77"/>
+        <source>The samples “{}” are not there any more. Make them again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/shown_samples.py" line="107"/>
+        <source>{count} samples: {classes}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/shown_samples.py" line="110"/>
+        <source>{} of them, marked with “?”, are not recognised as their class.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/shown_samples.py" line="121"/>
+        <source>Choose an image and label it first.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/shown_samples.py" line="130"/>
+        <source>The final map is trained with these samples already.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/shown_samples.py" line="150"/>
+        <source>The labels have no class {}. Samples train classes that real labels have too.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/shown_samples.py" line="153"/>
+        <source>The samples cannot be added. {}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/shown_samples.py" line="161"/>
+        <source>The final training uses the samples “{}” already, and takes one file. Use these in their place?</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/shown_samples.py" line="165"/>
+        <source>HSI FiLM</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/shown_samples.py" line="170"/>
+        <source>The final map on the page “Finish” is trained with “{}” too.</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -3554,109 +3640,107 @@ Go back to the engine that the plugin installs? (“No” lets you choose anothe
     </message>
 </context>
 <context>
+    <name>SynthesizerChoice</name>
+    <message>
+        <location filename="../hsi_film_plugin/dock/synthesizer_choice.py" line="80"/>
+        <source>“{}” could not be read. See the log of QGIS.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/synthesizer_choice.py" line="84"/>
+        <source>Reading a synthesizer</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>SyntheticPage</name>
     <message>
-        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="114"/>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="117"/>
         <source>What to make</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="137"/>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="140"/>
         <source>&amp;Class</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="157"/>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="163"/>
         <source>&amp;Description</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="222"/>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="228"/>
         <source>&amp;Number</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="253"/>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="259"/>
         <source>&amp;Guidance</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="322"/>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="368"/>
         <source>Samples</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="392"/>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="407"/>
         <source>Point at a word of the description to see which pixels it made.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="297"/>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="303"/>
         <source>Make samples</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="412"/>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="427"/>
         <source>Add to training</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="180"/>
+        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="181"/>
         <source>Choose an image and label it first.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="141"/>
+        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="155"/>
         <source>Training a synthesizer…</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="146"/>
+        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="164"/>
         <source>Train a synthesizer first, or choose the file of one.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="151"/>
+        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="169"/>
         <source>The synthesizer “{}” is not there any more. Choose another, or train one.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="157"/>
+        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="175"/>
         <source>Making samples…</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="172"/>
+        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="192"/>
         <source>Judging the samples…</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="189"/>
-        <source>The labels have no class {}. Samples train classes that real labels have too.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="193"/>
-        <source>The samples cannot be added. {}</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="195"/>
-        <source>The final map is trained with these samples already.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="207"/>
+        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="196"/>
         <source>Wait until the run before has ended, or cancel it below.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="219"/>
+        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="209"/>
         <source>The synthesizer is in “{}”.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="226"/>
+        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="215"/>
         <source>The samples were judged: the report is open in the browser.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -3666,63 +3750,28 @@ Go back to the engine that the plugin installs? (“No” lets you choose anothe
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="261"/>
-        <source>{count} samples: {classes}.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="264"/>
-        <source>{} of them, marked with “?”, are not recognised as their class.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="296"/>
-        <source>The final training uses the samples “{}” already, and takes one file. Use these in their place?</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="300"/>
-        <source>HSI FiLM</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
         <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="306"/>
-        <source>The final map on the page “Finish” is trained with “{}” too.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="318"/>
-        <source>The samples “{}” are not there any more. Make them again.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="360"/>
         <source>None yet. Train one on the image and its labels, which takes minutes, or choose the file of one.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="365"/>
+        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="311"/>
         <source>{name}: {count} classes.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="373"/>
+        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="320"/>
         <source>It does not know {}: train it again.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="396"/>
+        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="343"/>
         <source>Choose a synthesizer</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="396"/>
+        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="343"/>
         <source>Synthesizer (*.safetensors)</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="409"/>
-        <source>The report “{}” is not there any more.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -3746,103 +3795,148 @@ Go back to the engine that the plugin installs? (“No” lets you choose anothe
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="89"/>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="92"/>
         <source>…</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="92"/>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="95"/>
         <source>Open the algorithm’s dialog, filled in</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="99"/>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="102"/>
         <source>Choose file…</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="102"/>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="105"/>
         <source>Take a synthesizer that was trained before</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="173"/>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="179"/>
         <source>Leave it empty to describe samples as real patches of the class are described</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="199"/>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="205"/>
         <source>&amp;Without</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="215"/>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="221"/>
         <source>What the samples should not show</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="246"/>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="252"/>
         <source>Samples of the class</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="278"/>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="284"/>
         <source>default</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="281"/>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="287"/>
         <source>How closely samples follow the description: more is closer, and less varied</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="300"/>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="306"/>
         <source>Each time others</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="307"/>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="313"/>
         <source>As layers too</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="310"/>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="316"/>
         <source>Add the samples side by side, and their labels, to the project</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="349"/>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="355"/>
         <source>None have been made yet.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="389"/>
-        <source>Point at a word to see which pixels it made; click to keep it</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="415"/>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="430"/>
         <source>The final map on the page “Finish” is trained with these samples too</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="422"/>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="437"/>
         <source>Judge…</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="425"/>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="440"/>
         <source>Compare the samples with the real labels, and open the report</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="459"/>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="474"/>
         <source>Open report</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="462"/>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="477"/>
         <source>The report of the last training or judging</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="162"/>
+        <source>Wait until the synthesizer has been read.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="183"/>
+        <source>Make samples first.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="229"/>
+        <source>Cancelled, but the synthesizer was finished before: it is in “{}”.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="304"/>
+        <source>Reading “{}”…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="359"/>
+        <source>The report “{}” is not there any more. Make it again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="89"/>
+        <source>Train a synthesizer with more options</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="150"/>
+        <source>The class that samples are made of; those with the fewest labels come first</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="371"/>
+        <source>Thumbnails of the samples; the arrow keys pick one</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="395"/>
+        <source>Description of the sample that is picked</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/ui/synthetic_page.ui" line="404"/>
+        <source>Point at a word to see which pixels it made; click to keep it. With the keyboard: Tab goes from word to word, Enter keeps one</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -3893,181 +3987,206 @@ Go back to the engine that the plugin installs? (“No” lets you choose anothe
 <context>
     <name>TrainSynthesizer</name>
     <message>
-        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="75"/>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="80"/>
         <source>Training labels</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="75"/>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="80"/>
         <source>Polygons or points of known class in any CRS, or a raster whose values are classes (0 and nodata are unlabelled). A layer’s filter and unsaved edits count. Every class that has labels can be synthesized, a rare one from a few polygons; polygons in different places give more varied samples.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="86"/>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="91"/>
         <source>Descriptions of classes</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="86"/>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="91"/>
         <source>A table with the fields class (the name or value of a class) and description, such as “reed standing in shallow water”; several rows a class are several ways to describe it. Leave it empty to describe classes by their names.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="99"/>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="104"/>
         <source>The same seed and input give the same synthesizer on the same device; another seed gives another, equally valid one.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="116"/>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="121"/>
         <source>Train synthesizer</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="119"/>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="124"/>
         <source>&lt;p&gt;Trains a small generative model on patches of a hyperspectral scene: an autoencoder of patches, and a diffusion model that follows a description in words. With it, Synthesize samples makes labelled samples of rare classes.&lt;/p&gt;&lt;p&gt;It is a reconstruction of Txt2HSI-LDM(VAE) (Zhu &amp;amp; Xu 2025), whose code is not published. Samples never enter validation: they only train final models.&lt;/p&gt;&lt;p&gt;Training takes minutes. If it is cancelled, what was trained so far stays in the plugin’s cache folder, and another run with the same scene, labels and settings goes on from there.&lt;/p&gt;</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="131"/>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="136"/>
         <source>hyperspectral,synthetic samples,rare classes,class imbalance,data augmentation,generative model,diffusion,autoencoder,text prompt,training,machine learning</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="177"/>
-        <source>What was trained so far is kept: another run with the same scene, labels and settings goes on from there.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="185"/>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="214"/>
         <source>Went on from an earlier run that had been stopped.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="189"/>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="233"/>
         <source>More scenes of the same sensor</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="189"/>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="233"/>
         <source>Further scenes with the same bands. They have no labels; their patches teach how spectra of this sensor look.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="202"/>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="246"/>
         <source>Descriptions of patches</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="202"/>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="246"/>
         <source>Fine: class, share, neighbours, brightness, texture</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="202"/>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="246"/>
         <source>Coarse: the class only</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="202"/>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="246"/>
         <source>How each training patch is described. Fine descriptions are written from the data and let a prompt say what lies beside a class and how it looks; coarse ones know classes only.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="219"/>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="263"/>
         <source>Patch size</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="219"/>
-        <source>Side of a sample in pixels, an even number. Larger patches show more of the surroundings and take longer to train.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="234"/>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="278"/>
         <source>Effort</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="234"/>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="278"/>
         <source>Multiplies the number of training steps: 0.5 takes half the time, 2 twice as long.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="250"/>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="294"/>
         <source>Learn from unlabelled patches too</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="250"/>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="294"/>
         <source>Patches without labels teach what the scene looks like, without saying of which class they are.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="250"/>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="294"/>
         <source>Random polygon clipping</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="250"/>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="294"/>
         <source>Puts parts of different patches together while training, so that few labelled patches give more varied surroundings.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="250"/>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="294"/>
         <source>Vary features while training</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="250"/>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="294"/>
         <source>Shifts the statistics of the compressed patches at random while training (latent feature uncertainty), against samples that all look the same.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="280"/>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="324"/>
         <source>Synthesizer</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="280"/>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="324"/>
         <source>The trained synthesizer, one safetensors file, which Synthesize samples reads.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="288"/>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="332"/>
         <source>Report</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="288"/>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="332"/>
         <source>A self-contained HTML page: the losses, how well unseen patches are reconstructed, the descriptions that were written, warnings and provenance.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="297"/>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="341"/>
         <source>Table of descriptions</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="297"/>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="341"/>
         <source>CSV table (*.csv)</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="297"/>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="341"/>
         <source>A CSV table with the fields class and description, filled in: edit it and give it as descriptions of classes to the next training. Optional.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="146"/>
+        <source>{parameter}: {side} is an odd number of pixels. Choose an even one, such as {even}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="199"/>
+        <source>Cancelled, but the synthesizer was finished before: it is in “{}”.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="205"/>
+        <source>Cancelled. What was trained so far is kept: another run with the same scene, labels and settings goes on from there.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="224"/>
+        <source>“{}” is given more than once, and is read once.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/train_synthesizer.py" line="263"/>
+        <source>Side of a sample in pixels, an even number from 8 to 32. Larger patches show more of the surroundings and take longer to train.</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
     <name>TrainingSamples</name>
     <message>
-        <location filename="../hsi_film_plugin/dock/training_samples.py" line="65"/>
-        <source>The samples cannot be written to “{path}”: {reason}</source>
+        <location filename="../hsi_film_plugin/dock/training_samples.py" line="111"/>
+        <source>Keeping the samples</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/training_samples.py" line="71"/>
-        <source>Keeping the samples</source>
+        <location filename="../hsi_film_plugin/dock/training_samples.py" line="132"/>
+        <source>Cancelled: the samples were not added to training.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/training_samples.py" line="133"/>
+        <source>see the log of QGIS</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/training_samples.py" line="134"/>
+        <source>The samples cannot be written to “{path}”: {reason}. Make room there, or save the project in a folder that can be written to, and add them again.</source>
         <translation type="unfinished"></translation>
     </message>
 </context>

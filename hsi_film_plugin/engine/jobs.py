@@ -14,9 +14,10 @@ from . import parameters as given
 from .assessment_report import assess_map
 from .backbone_conversion import ConversionSettings, convert_backbone
 from .classification import Classifier, Mapped, Products, classify, extent_block
-from .device import Device, choose_device, device_facts
+from .device import Device, device_facts
 from .errors import InputError
 from .feature_raster import FeatureRasterSettings, write_features
+from .job_facts import chosen_device, class_facts
 from .job_outputs import check_paths, path_facts, together, wanted_outputs
 from .labels import read_labels
 from .live_jobs import LIVE_JOBS
@@ -271,19 +272,16 @@ def _device(params: Parameters) -> Device:
         raise InputError(
             "DASK_SCHEDULER: this version classifies on one machine. Leave the parameter empty."
         )
-    device = choose_device(given.text(params, "device") or "auto")
-    logger.info("Device: %s", device.reason)
-    return device
+    return chosen_device(params)
 
 
 def _result(
     outputs: Mapping[str, Path], model: Model, device: Device, warnings: list[str]
 ) -> Result:
-    classes = [{"value": c.value, "name": c.name, "color": c.color} for c in model.classes]
     return (
         path_facts(outputs)
         | device_facts(device)
-        | {"classes": classes, "warnings": list(warnings)}
+        | {"classes": class_facts(model.classes), "warnings": list(warnings)}
     )
 
 

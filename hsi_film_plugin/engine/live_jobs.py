@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,9 +10,10 @@ import pyogrio
 
 from . import parameters as given
 from .classification import TILE, extent_block
-from .device import Device, choose_device, device_facts
+from .device import Device, device_facts
 from .errors import InputError
 from .grid import Grid
+from .job_facts import chosen_device, class_facts
 from .label_vector import vector_layers
 from .labels import Labels, read_labels
 from .live_cache import LIMIT_BYTES
@@ -30,7 +30,6 @@ from .scene import Scene
 from .suggestion import suggest
 from .windows import Block
 
-logger = logging.getLogger(__name__)
 Result = dict[str, Any]
 MOST_SUGGESTIONS = 100
 
@@ -38,7 +37,7 @@ MOST_SUGGESTIONS = 100
 def prepare_job(params: Parameters, progress: Progress) -> Result:
     """Compute the features of an extent, unless the cache has them."""
     with Scene.open(given.required_path(params, "input")) as scene:
-        device = _device(params)
+        device = chosen_device(params)
         live = _live_scene(params, scene, device)
         tiles = live.prepare(extent_block(scene, given.extent(params)), progress)
         progress.report(1.0, "Done")
@@ -57,7 +56,7 @@ def preview_job(params: Parameters, progress: Progress) -> Result:
     path = given.required_path(params, "input")
     check_outputs({"OUTPUT": output}, [path, source.path])
     with Scene.open(path) as scene:
-        device = _device(params)
+        device = chosen_device(params)
         shown = extent_block(scene, given.extent(params))
         labels = _labels(source, scene, progress)
         live = _live_scene(params, scene, device)
@@ -68,9 +67,7 @@ def preview_job(params: Parameters, progress: Progress) -> Result:
             progress.report(1.0, "Done")
         return device_facts(device) | {
             "output": str(output),
-            "classes": [
-                {"value": c.value, "name": c.name, "color": c.color} for c in labels.classes
-            ],
+            "classes": class_facts(labels.classes),
             "counts": found.counts,
             "accuracy": found.accuracy,
             "label_pixels": found.pixels,
@@ -85,7 +82,7 @@ def preview_job(params: Parameters, progress: Progress) -> Result:
 def suggest_job(params: Parameters, progress: Progress) -> Result:
     """Say where labels would help most."""
     with Scene.open(given.required_path(params, "input")) as scene:
-        device = _device(params)
+        device = chosen_device(params)
         count = given.integer(params, "count", 5)
         if not 1 <= count <= MOST_SUGGESTIONS:
             raise InputError(f"COUNT is {count}. Ask for 1 to {MOST_SUGGESTIONS} places.")
@@ -193,12 +190,6 @@ def _live_scene(params: Parameters, scene: Scene, device: Device) -> LiveScene:
     )
     limit = given.integer(params, "cache_limit", LIMIT_BYTES)
     return LiveScene(scene, settings, device, given.required_path(params, "cache"), limit)
-
-
-def _device(params: Parameters) -> Device:
-    device = choose_device(given.text(params, "device") or "auto")
-    logger.info("Device: %s", device.reason)
-    return device
 
 
 def _extent_of(live: LiveScene, tiles: list[tuple[int, int]]) -> list[float]:

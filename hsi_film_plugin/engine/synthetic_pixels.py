@@ -148,7 +148,7 @@ def synthetic_pixels(
             "class than its labels: label more of it."
         )
     used = samples.subset(kept)
-    spectra = used.spectra()[:, bands]
+    spectra = used.spectra(bands)
     return SyntheticPixels(used, classes[kept], bands, spectra), warnings
 
 
@@ -207,7 +207,7 @@ def synthetic_features(
     for start in range(0, count, BATCH):
         progress.report(start / count, "Computing spatial features of the synthetic samples")
         some = order[start : start + BATCH]
-        patches = synthetic.samples.cubes(some)[:, synthetic.bands]
+        patches = synthetic.samples.cubes(some, synthetic.bands)
         windows = np.zeros((BATCH, 3, WINDOW, WINDOW), np.float32)
         around = []
         for place, (index, patch) in enumerate(zip(some, patches)):

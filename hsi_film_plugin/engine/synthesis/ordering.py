@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..errors import InputError
 from ..label_classes import LabelClass
 from .prompts import PromptWriter, class_of_prompt, unseen_words
-from .sampling import SampleOrder, balance_counts
+from .sampling import SampleOrder, balance_counts, class_order
+from .settings import MOST_SEED
 from .synthesizer import Synthesizer
+from .text_encoder import MAX_TOKENS, TextEncoder
 
 MOST_SAMPLES = 10_000
 DEFAULT_COUNT = 100
@@ -65,11 +67,42 @@ def ordered(synthesizer: Synthesizer, wish: Wish) -> tuple[SampleOrder, tuple[st
         )
     if not total:
         raise InputError(_nothing(synthesizer, wanted))
-    indices = np.repeat(np.arange(len(counts)), counts)
-    prompts = _prompts(synthesizer, indices, wish)
-    warnings = _warnings(synthesizer, writer, wanted, wish)
-    order = SampleOrder(indices, prompts, wish.negative, wish.guidance, wish.steps, wish.seed)
-    return order, tuple(warnings)
+    order = class_order(
+        synthesizer,
+        counts,
+        negative=wish.negative,
+        guidance=wish.guidance,
+        steps=wish.steps,
+        seed=wish.seed,
+    )
+    if wish.prompt is not None:
+        order = replace(order, prompts=(wish.prompt,) * total)
+    return order, tuple(_warnings(synthesizer, writer, wanted, wish))
+
+
+def cut_short(encoder: TextEncoder, wish: Wish) -> list[str]:
+    """Return sentences for the user about prompts whose end the text encoder does not read."""
+    warnings = []
+    for name, text in (("PROMPT", wish.prompt or ""), ("NEGATIVE_PROMPT", wish.negative)):
+        read = max((token.end for token in encoder.tokens(text)), default=0)
+        left = text[read:].strip()
+        if left:
+            warnings.append(
+                f"{name} is longer than the {MAX_TOKENS} tokens that the text encoder reads; "
+                f"'{left[:60]}{'…' if len(left) > 60 else ''}' at its end has no effect. "
+                "Shorten it."
+            )
+    return warnings
+
+
+def check_seed(seed: int) -> None:
+    """Refuse a seed that not every generator takes.
+
+    Raises:
+        InputError: if so.
+    """
+    if not 0 <= seed <= MOST_SEED:
+        raise InputError(f"SEED is {seed}. Choose a number from 0 to {MOST_SEED}.")
 
 
 def class_index(classes: Sequence[LabelClass], known: str) -> int:
@@ -96,14 +129,15 @@ def _check(wish: Wish) -> None:
         raise InputError(f"COUNT is {wish.count}. Ask for 1 to {MOST_SAMPLES:,} samples.")
     if wish.balance is not None and not 0 <= wish.balance <= 1:
         raise InputError(f"BALANCE is {wish.balance:g}. Choose a value from 0 to 1.")
-    if not 0 <= wish.guidance <= MOST_GUIDANCE:
+    # without guidance the prompt would have no effect, and the samples no class
+    if not 0 < wish.guidance <= MOST_GUIDANCE:
         raise InputError(
-            f"GUIDANCE is {wish.guidance:g}. Choose a value from 0 to {MOST_GUIDANCE:g}."
+            f"GUIDANCE is {wish.guidance:g}. Choose a value above 0, up to {MOST_GUIDANCE:g}; "
+            "1 follows the prompt as learnt, larger values follow it more closely."
         )
     if not LEAST_STEPS <= wish.steps <= MOST_STEPS:
         raise InputError(f"STEPS is {wish.steps}. Choose {LEAST_STEPS} to {MOST_STEPS}.")
-    if wish.seed < 0:
-        raise InputError(f"SEED is {wish.seed}. Choose 0 or more.")
+    check_seed(wish.seed)
     for name, text in (("PROMPT", wish.prompt or ""), ("NEGATIVE_PROMPT", wish.negative)):
         if len(text) > LONGEST_PROMPT:
             raise InputError(
@@ -151,16 +185,6 @@ def _nothing(synthesizer: Synthesizer, wanted: Sequence[int]) -> str:
     return "BALANCE asks for no sample of any class. Raise it, or give COUNT instead."
 
 
-def _prompts(synthesizer: Synthesizer, indices: np.ndarray, wish: Wish) -> tuple[str, ...]:
-    if wish.prompt is not None:
-        return (wish.prompt,) * len(indices)
-    draws = np.random.default_rng(wish.seed)
-    return tuple(
-        synthesizer.prompts[index][draws.integers(len(synthesizer.prompts[index]))]
-        for index in indices
-    )
-
-
 def _warnings(
     synthesizer: Synthesizer, writer: PromptWriter, wanted: Sequence[int], wish: Wish
 ) -> list[str]:
@@ -173,6 +197,11 @@ def _warnings(
                 f"The synthesizer has never seen {words} of the {name} and can only guess from "
                 "words that the text encoder finds alike."
             )
+    if wish.negative.strip() and wish.guidance == 1:
+        warnings.append(
+            "At GUIDANCE 1 the negative prompt has no effect. Choose a larger value to keep away "
+            "from it."
+        )
     if wish.prompt is not None and wish.known is not None:
         named = class_of_prompt(wish.prompt, writer)
         if named is not None and named != wanted[0]:

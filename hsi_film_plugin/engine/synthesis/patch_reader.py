@@ -119,13 +119,7 @@ class PatchReader:
         indices = np.zeros((n, 3, side, side), np.float32)
         draft = np.full((n, side, side), -1, np.int16)
         share = np.zeros(n)
-        groups = list(_by_tile(rows, cols, self.scene.width))
-        for done, inside in enumerate(groups):
-            progress.report(done / len(groups), "Reading the patches")
-            top, left = int(rows[inside].min()) - half, int(cols[inside].min()) - half
-            height = int(rows[inside].max()) + half + 1 - top
-            width = int(cols[inside].max()) + half + 1 - left
-            cube, valid = self.scene.read(top, left, height, width, self._used)
+        for inside, top, left, cube, valid in self._tiles(rows, cols, progress):
             spectra = np.ascontiguousarray(np.moveaxis(cube, 0, -1))
             components = self._code.encode(spectra)
             classes = np.where(valid, self._draft_of(components, top, left), -1)
@@ -145,6 +139,34 @@ class PatchReader:
         none = np.full(n, -1, np.int64)
         scenes = np.full(n, self.number, np.int64)
         return Patches(values, none, none, rows, cols, scenes, draft, indices), share
+
+    def cut_bands(self, rows: np.ndarray, cols: np.ndarray, progress: Progress) -> np.ndarray:
+        """Return what the scene holds around pixels, float32 ``(n, bands, side, side)``.
+
+        Pixels without data are 0.
+        """
+        side, half = self.side, self.half
+        found = np.zeros((len(rows), len(self._used), side, side), np.float32)
+        for inside, top, left, cube, valid in self._tiles(rows, cols, progress):
+            for place in inside.tolist():
+                down, right = rows[place] - half - top, cols[place] - half - left
+                window = np.s_[down : down + side, right : right + side]
+                found[place] = np.where(valid[window], cube[(slice(None), *window)], 0)
+        return found
+
+    def _tiles(
+        self, rows: np.ndarray, cols: np.ndarray, progress: Progress
+    ) -> Iterator[tuple[np.ndarray, int, int, np.ndarray, np.ndarray]]:
+        """Yield the numbers of pixels near each other, top, left, the scene there, and where."""
+        half = self.half
+        groups = list(_by_tile(rows, cols, self.scene.width))
+        for done, inside in enumerate(groups):
+            progress.report(done / len(groups), "Reading the patches")
+            top, left = int(rows[inside].min()) - half, int(cols[inside].min()) - half
+            height = int(rows[inside].max()) + half + 1 - top
+            width = int(cols[inside].max()) + half + 1 - left
+            cube, valid = self.scene.read(top, left, height, width, self._used)
+            yield inside, top, left, cube, valid
 
     def _draft_of(self, components: np.ndarray, top: int, left: int) -> np.ndarray:
         """Return the draft map of a window, with the labels where there are some."""

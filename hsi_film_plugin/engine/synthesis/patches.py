@@ -26,7 +26,10 @@ from .spectral_code import SpectralCode, fit_spectral_code
 
 MOST_LABELLED = 3000
 MOST_UNLABELLED = 4000
+#: Of the first scene, whatever others there are, so that judging finds the same patches ...
 MOST_HELD_OUT = 200
+#: ... and of all others together.
+MOST_HELD_OUT_FURTHER = 100
 #: Labelled pixels that the draft map is fitted to, at most.
 MOST_DRAFT_PIXELS = 20_000
 #: Share of a patch that has to hold data ...
@@ -38,6 +41,10 @@ TILES_ENOUGH = 96
 #: One block of a scene in seven is held out; a patch lies in one with this much to spare.
 HELD_OUT_EVERY = 7
 HELD_OUT_SPARE = 7
+#: Which labels are taken of very many, and what is held out, do not depend on the user's seed: so
+#: judging finds the same patches.
+LABELS_SEED = 5
+HELD_OUT_SEED = 7
 #: Blocks of a large scene that are tried.
 MOST_BLOCKS = 60
 #: Pixels of a further scene that its part in the spectral code is learnt from.
@@ -58,6 +65,9 @@ class PatchData:
         draft: Says the rough class of any pixel.
         scale: Of the words in prompts.
         warnings: Sentences for the user.
+        counts: Labelled pixels with data of each class, before any are left out.
+        held_out_bands: float32 ``(held out, bands, side, side)``: what the scenes hold in the
+            held-out patches, which components only come near to; 0 without data.
     """
 
     labelled: Patches
@@ -69,6 +79,8 @@ class PatchData:
     draft: DraftMap
     scale: WordScale
     warnings: tuple[str, ...]
+    counts: tuple[int, ...]
+    held_out_bands: np.ndarray
 
 
 def read_patches(
@@ -91,7 +103,7 @@ def read_patches(
     first, draws = scenes[0], np.random.default_rng(settings.seed)
     sample = sample_scene(first, progress.part(0.0, 0.2), (labels.rows, labels.cols))
     bands = _bands(first, sample)
-    pixels, warnings = _labelled_pixels(first, labels, settings)
+    pixels, counts, warnings = _labelled_pixels(first, labels, settings)
     used = [bands.used]
     for scene in scenes[1:]:
         seen, notes = _matched(bands, scene)
@@ -118,9 +130,10 @@ def read_patches(
         )
         for number, (scene, seen) in enumerate(zip(scenes, used))
     ]
-    labelled, notes = _labelled(readers[0], labels, pixels, settings, progress.part(0.2, 0.5))
+    labelled, notes = _labelled(readers[0], labels, pixels, progress.part(0.2, 0.5))
     warnings += notes
-    held_out = _held_out(readers, labelled, draws, progress.part(0.5, 0.6))
+    held_draws = np.random.default_rng(HELD_OUT_SEED)
+    held_out, held_out_bands = _held_out(readers, labelled, held_draws, progress.part(0.5, 0.6))
     if not len(held_out):
         warnings.append(
             "No patch could be held out: the scene is small, or labels lie everywhere. How well "
@@ -136,7 +149,17 @@ def read_patches(
         )
     progress.report(1.0, "Reading the patches")
     return PatchData(
-        labelled, unlabelled, held_out, code, bands, labels.classes, draft, scale, tuple(warnings)
+        labelled,
+        unlabelled,
+        held_out,
+        code,
+        bands,
+        labels.classes,
+        draft,
+        scale,
+        tuple(warnings),
+        counts,
+        held_out_bands,
     )
 
 
@@ -178,8 +201,8 @@ def _spectra_of(scene: Scene, bands: tuple[int, ...], draws: np.random.Generator
 
 def _labelled_pixels(
     scene: Scene, labels: Labels, settings: SynthesizerSettings
-) -> tuple[np.ndarray, list[str]]:
-    """Return which labelled pixels hold data, thinned if they are very many, and warnings."""
+) -> tuple[np.ndarray, tuple[int, ...], list[str]]:
+    """Return which labelled pixels hold data, thinned if very many; all by class; warnings."""
     _, valid = read_pixels(scene, labels.rows, labels.cols, ())
     if not valid.any():
         raise InputError(
@@ -211,19 +234,18 @@ def _labelled_pixels(
         )
     keep = np.flatnonzero(valid)
     if len(keep) > MOST_DRAFT_PIXELS:
-        keep = keep[_thinned(labels, keep, settings.seed, MOST_DRAFT_PIXELS)]
-    return keep, warnings
+        keep = keep[_thinned(labels, keep, MOST_DRAFT_PIXELS)]
+    return keep, tuple(counts.tolist()), warnings
 
 
-def _thinned(labels: Labels, keep: np.ndarray, seed: int, most: int) -> np.ndarray:
-    return thinned(labels.classes_of[keep], labels.polygons[keep], seed, most)
+def _thinned(labels: Labels, keep: np.ndarray, most: int) -> np.ndarray:
+    return thinned(labels.classes_of[keep], labels.polygons[keep], LABELS_SEED, most)
 
 
 def _labelled(
     reader: PatchReader,
     labels: Labels,
     pixels: np.ndarray,
-    settings: SynthesizerSettings,
     progress: Progress,
 ) -> tuple[Patches, list[str]]:
     """Return the labelled patches, rare classes and polygons first if they are very many."""
@@ -233,7 +255,7 @@ def _labelled(
             f"{len(pixels)} pixels are labelled; patches around {MOST_LABELLED} of them, spread "
             "evenly over classes and polygons, were trained on."
         )
-        pixels = pixels[_thinned(labels, pixels, settings.seed, MOST_LABELLED)]
+        pixels = pixels[_thinned(labels, pixels, MOST_LABELLED)]
     patches, share = reader.cut(labels.rows[pixels], labels.cols[pixels], progress)
     classes = labels.classes_of[pixels]
     whole = share >= LEAST_VALID
@@ -262,16 +284,18 @@ def _held_out(
     labelled: Patches,
     draws: np.random.Generator,
     progress: Progress,
-) -> Patches:
-    """Return patches in blocks of their own that overlap no labelled patch."""
-    each = -(-MOST_HELD_OUT // len(readers))
-    found = []
+) -> tuple[Patches, np.ndarray]:
+    """Return patches in blocks of their own that overlap no labelled patch, and their bands."""
+    found, bands = [], []
     for reader, part in zip(readers, progress.parts(len(readers))):
-        near = labelled if reader.number == 0 else labelled.taken(np.zeros(len(labelled), bool))
+        first = reader.number == 0
+        near = labelled if first else labelled.taken(np.zeros(len(labelled), bool))
+        most = MOST_HELD_OUT if first else -(-MOST_HELD_OUT_FURTHER // (len(readers) - 1))
         places = _held_out_places(reader, near, draws)
-        places = places[draws.permutation(len(places))[:each]]
-        found.append(reader.cut(places[:, 0], places[:, 1], part)[0])
-    return joined(found)
+        rows, cols = places[draws.permutation(len(places))[:most]].T
+        found.append(reader.cut(rows, cols, part.part(0.0, 0.5))[0])
+        bands.append(reader.cut_bands(rows, cols, part.part(0.5, 1.0)))
+    return joined(found), np.concatenate(bands)
 
 
 def _held_out_places(

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,9 +17,9 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from ..errors import InputError
-from ..label_classes import MAX_CLASS_VALUE, LabelClass
-from ..model import ModelBands
+from ..job_facts import class_facts
 from ..outputs import atomic_output
+from .file_checks import checked_bands, checked_classes, checked_count, checked_text, require
 from .sample_set import SampleSet, SampleWord
 from .spectral_code import SpectralCode
 
@@ -29,7 +28,8 @@ KIND = "samples"
 SCHEMA = 1
 #: A sample has to fit into a window of the backbone.
 LEAST_SIDE, MOST_SIDE = 2, 64
-_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
+#: Ten times what one order makes: more is no honest file.
+MOST_SAMPLES = 100_000
 #: The tensors, their types, and how many dimensions they have.
 _TENSORS = {
     "components": (np.float16, 4),
@@ -75,7 +75,7 @@ def _header(samples: SampleSet) -> dict[str, Any]:
         "kind": KIND,
         "schema": SCHEMA,
         "synthetic": True,
-        "classes": [{"value": c.value, "name": c.name, "color": c.color} for c in samples.classes],
+        "classes": class_facts(samples.classes),
         "patch": samples.side,
         "scene_bands": bands.count,
         "used_bands": list(bands.used),
@@ -89,6 +89,8 @@ def _header(samples: SampleSet) -> dict[str, Any]:
         "steps": samples.steps,
         "seed": samples.seed,
         "negative": samples.negative,
+        "training_seed": samples.training_seed,
+        "scene_sha256": samples.scene_sha256,
     }
 
 
@@ -163,43 +165,42 @@ def _samples(
     wanted = _TENSORS | ({"attention": _ATTENTION} if "attention" in tensors else {})
     for name, (kind, dimensions) in wanted.items():
         array = tensors[name]
-        _require(array.dtype == kind, f"tensor {name} of {array.dtype}")
-        _require(array.ndim == dimensions, f"tensor {name} of {array.shape}")
-    _require(header["synthetic"] is True, "it does not say that it is synthetic")
-    wavelengths = header["wavelengths"]
-    known = None
-    if any(item is not None for item in wavelengths):
-        known = tuple(float(item) for item in wavelengths)
-    _require(len(wavelengths) == len(header["used_bands"]), "wavelengths of other bands")
-    _require(header["patch"] == tensors["components"].shape[-1], f"patch {header['patch']!r}")
+        require(array.dtype == kind, f"tensor {name} of {array.dtype}")
+        require(array.ndim == dimensions, f"tensor {name} of {array.shape}")
+    require(header["synthetic"] is True, "it does not say that it is synthetic")
+    wavelengths, used = header["wavelengths"], header["used_bands"]
+    require(len(wavelengths) == len(used), "wavelengths of other bands")
+    known = any(item is not None for item in wavelengths)
+    require(header["patch"] == tensors["components"].shape[-1], f"patch {header['patch']!r}")
+    training_seed = header.get("training_seed")
     return SampleSet(
         components=tensors["components"],
         code=SpectralCode(tensors["mean"], tensors["matrix"], tensors["inverse"]),
-        bands=ModelBands(
-            int(header["scene_bands"]), tuple(int(band) for band in header["used_bands"]), known
-        ),
-        classes=tuple(
-            LabelClass(int(c["value"]), _text(c["name"]), _text(c["color"]))
-            for c in header["classes"]
-        ),
+        bands=checked_bands(header["scene_bands"], used, wavelengths if known else None),
+        classes=checked_classes(header["classes"]),
         class_indices=tensors["class_index"],
         labelled=tensors["labelled"] != 0,
         recognised=tensors["recognised"] != 0,
-        prompts=tuple(_text(prompt) for prompt in header["prompts"]),
+        prompts=tuple(checked_text(prompt) for prompt in header["prompts"]),
         prompt_of=tensors["prompt"],
         tokens=tuple(
-            tuple(SampleWord(_text(text), int(start), int(end)) for text, start, end in words)
+            tuple(
+                SampleWord(checked_text(text), int(start), int(end)) for text, start, end in words
+            )
             for words in header["tokens"]
         ),
         attention=tensors.get("attention"),
-        synthesizer_sha256=_text(header["synthesizer_sha256"]),
-        label_sha256=_text(header["label_sha256"]),
-        scene_names=tuple(_text(name) for name in header["scenes"]),
+        synthesizer_sha256=checked_text(header["synthesizer_sha256"]),
+        label_sha256=checked_text(header["label_sha256"]),
+        scene_names=tuple(checked_text(name) for name in header["scenes"]),
         guidance=float(header["guidance"]),
         steps=int(header["steps"]),
         seed=int(header["seed"]),
-        negative=_text(header["negative"]),
+        negative=checked_text(header["negative"]),
         sha256=sha256,
+        # files of earlier versions do not tell
+        training_seed=None if training_seed is None else checked_count(training_seed),
+        scene_sha256=checked_text(header.get("scene_sha256", "")),
     )
 
 
@@ -210,67 +211,48 @@ def _check(samples: SampleSet) -> None:
         ValueError: if it does not.
     """
     count, components, height, width = samples.components.shape
-    _require(count > 0, "no sample")
-    _require(height == width and LEAST_SIDE <= width <= MOST_SIDE, f"samples of {height} × {width}")
-    bands, code = samples.bands, samples.code
-    used = len(bands.used)
-    _require(used > 0 and code.mean.shape == (used,), f"means of {code.mean.shape}")
-    _require(code.matrix.shape == (used, components), f"a matrix of {code.matrix.shape}")
-    _require(code.inverse.shape == (components, used), f"an inverse of {code.inverse.shape}")
-    _require(
-        all(0 <= band < bands.count for band in bands.used) and len(set(bands.used)) == used,
-        f"bands {bands.used[:8]} of {bands.count}",
-    )
-    if bands.wavelengths is not None:
-        _require(all(0 < w < math.inf for w in bands.wavelengths), "a wavelength out of range")
+    require(0 < count <= MOST_SAMPLES, "no sample" if not count else f"{count} samples")
+    sized = height == width and LEAST_SIDE <= width <= MOST_SIDE
+    # the centre of an odd patch lies elsewhere than that of the patches it is judged by
+    require(sized and width % 2 == 0, f"samples of {height} × {width}")
+    code, used = samples.code, len(samples.bands.used)
+    require(code.mean.shape == (used,), f"means of {code.mean.shape}")
+    require(code.matrix.shape == (used, components), f"a matrix of {code.matrix.shape}")
+    require(code.inverse.shape == (components, used), f"an inverse of {code.inverse.shape}")
     for name in ("mean", "matrix", "inverse"):
-        _require(bool(np.isfinite(getattr(code, name)).all()), f"a {name} that is not finite")
-    _require(bool(np.isfinite(samples.components).all()), "components that are not finite")
+        require(bool(np.isfinite(getattr(code, name)).all()), f"a {name} that is not finite")
+    require(bool(np.isfinite(samples.components).all()), "components that are not finite")
     _check_classes(samples, count)
     _check_prompts(samples, count)
 
 
 def _check_classes(samples: SampleSet, count: int) -> None:
-    values = [known.value for known in samples.classes]
-    _require(len(set(values)) == len(values) >= 1, f"class values {values[:8]}")
-    _require(all(0 < value <= MAX_CLASS_VALUE for value in values), f"class values {values[:8]}")
-    for known in samples.classes:
-        _require(_COLOR.fullmatch(known.color) is not None, f"colour {known.color!r}")
-    _require(
-        _indices(samples.class_indices, count, len(values)), "class indices that are out of range"
+    require(
+        _indices(samples.class_indices, count, len(samples.classes)),
+        "class indices that are out of range",
     )
     shape = (count, samples.side, samples.side)
-    _require(samples.labelled.shape == shape, f"labels of {samples.labelled.shape}")
-    _require(samples.recognised.shape == (count,), f"recognised {samples.recognised.shape}")
+    require(samples.labelled.shape == shape, f"labels of {samples.labelled.shape}")
+    require(samples.recognised.shape == (count,), f"recognised {samples.recognised.shape}")
 
 
 def _check_prompts(samples: SampleSet, count: int) -> None:
     prompts, tokens = samples.prompts, samples.tokens
-    _require(_indices(samples.prompt_of, count, len(prompts)), "prompts that are out of range")
-    _require(len(tokens) == len(prompts), f"tokens of {len(tokens)} prompts")
+    require(_indices(samples.prompt_of, count, len(prompts)), "prompts that are out of range")
+    require(len(tokens) == len(prompts), f"tokens of {len(tokens)} prompts")
     for prompt, words in zip(prompts, tokens):
         inside = all(0 <= word.start <= word.end <= len(prompt) for word in words)
-        _require(inside, f"tokens outside the prompt {prompt[:40]!r}")
+        require(inside, f"tokens outside the prompt {prompt[:40]!r}")
     attention = samples.attention
     if attention is not None:
         longest = max(len(words) for words in tokens)
         fits = len(attention) == count and attention.shape[1] >= longest
         square = 0 < attention.shape[2] == attention.shape[3]
-        _require(fits and square, f"attention of {attention.shape}")
-    _require(0 <= samples.guidance < math.inf, f"guidance {samples.guidance}")
-    _require(samples.steps > 0, f"steps {samples.steps}")
+        require(fits and square, f"attention of {attention.shape}")
+    require(0 <= samples.guidance < math.inf, f"guidance {samples.guidance}")
+    require(samples.steps > 0, f"steps {samples.steps}")
 
 
 def _indices(found: np.ndarray, count: int, most: int) -> bool:
     """Return whether there are so many indices, all from 0 to below ``most``."""
     return found.shape == (count,) and bool(((found >= 0) & (found < most)).all())
-
-
-def _text(value: object) -> str:
-    _require(isinstance(value, str), f"{value!r} in the place of a text")
-    return str(value)
-
-
-def _require(condition: bool, otherwise: str) -> None:
-    if not condition:
-        raise ValueError(otherwise)

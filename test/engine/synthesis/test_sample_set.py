@@ -30,3 +30,10 @@ def test_a_subset_keeps_what_belongs_to_its_samples(make_sample_set):
     np.testing.assert_array_equal(kept.attention, samples.attention[samples.recognised])
     np.testing.assert_array_equal(kept.spectra(), samples.spectra()[samples.recognised])
     np.testing.assert_array_equal(samples.subset(np.array([4])).components, samples.components[4:])
+
+
+def test_some_bands_alone_are_those_of_all(make_sample_set):
+    samples, some = make_sample_set(), np.array([6, 0, 3])
+    np.testing.assert_allclose(samples.spectra(some), samples.spectra()[:, some], rtol=1e-5)
+    cubes = samples.cubes(np.array([4, 1]))
+    np.testing.assert_allclose(samples.cubes(np.array([4, 1]), some), cubes[:, some], rtol=1e-5)

@@ -151,6 +151,22 @@ def test_a_library_is_not_written_over_its_own_tables(make_sample_set, tmp_path:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("taken", ["mean.hdr", "mean.csv", "mean_spectra.csv"])
+def test_files_of_no_library_are_not_replaced(make_sample_set, tmp_path: Path, taken: str):
+    (tmp_path / taken).write_text("mine")
+    with pytest.raises(InputError, match=f"would replace '{re.escape(taken)}'"):
+        write_library(make_sample_set(), tmp_path / "mean.sli")
+    assert [path.name for path in tmp_path.iterdir()] == [taken]
+
+
+def test_a_library_is_replaced_as_a_whole(make_sample_set, tmp_path: Path):
+    write_library(make_sample_set(), tmp_path / "mean.sli")
+    before = (tmp_path / "mean_spectra.csv").read_bytes()
+    write_library(make_sample_set((0, 1)), tmp_path / "mean.sli")
+    assert (tmp_path / "mean_spectra.csv").read_bytes() != before
+    assert len(list(tmp_path.iterdir())) == 4
+
+
 def test_all_its_files_appear_with_a_job_s_other_outputs(make_sample_set, tmp_path: Path):
     with atomic_output(tmp_path / "mean.sli") as hidden:
         write_library(make_sample_set(), hidden)

@@ -1,0 +1,61 @@
+"""A trained synthesizer: all that is needed to make samples, without the scene."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
+from diffusers.models.transformers.pixart_transformer_2d import PixArtTransformer2DModel
+
+from ..label_classes import LabelClass
+from ..model import ModelBands
+from .draft_map import DraftMap
+from .settings import SynthesizerSettings
+from .spectral_code import SpectralCode
+
+
+@dataclass(frozen=True)
+class Synthesizer:
+    """Networks, statistics and words.
+
+    Attributes:
+        settings: What it was trained with.
+        classes: Of the labels.
+        counts: Labelled pixels with data of each class.
+        bands: That it makes, of the first scene.
+        code: Between bands and components.
+        draft: Says the rough class of a pixel.
+        autoencoder: Between components and latents; on the CPU.
+        denoiser: Of latents, by prompts; on the CPU.
+        latent_mean: float32 ``(latent channels,)``.
+        latent_std: float32 ``(latent channels,)``.
+        descriptions: Of each class, at least one.
+        prompts: Of each class, those of its real patches; the same may come several times.
+        words: All words that training prompts held.
+        encoder_name: The text encoder.
+        encoder_sha256: Of its weights.
+        scene_names: File names.
+        label_sha256: Of the labels.
+        provenance: Versions, hashes, seed; text to text.
+    """
+
+    settings: SynthesizerSettings
+    classes: tuple[LabelClass, ...]
+    counts: tuple[int, ...]
+    bands: ModelBands
+    code: SpectralCode
+    draft: DraftMap
+    autoencoder: AutoencoderKL
+    denoiser: PixArtTransformer2DModel
+    latent_mean: np.ndarray
+    latent_std: np.ndarray
+    descriptions: tuple[tuple[str, ...], ...]
+    prompts: tuple[tuple[str, ...], ...]
+    words: frozenset[str]
+    encoder_name: str
+    encoder_sha256: str
+    scene_names: tuple[str, ...] = ()
+    label_sha256: str = ""
+    provenance: Mapping[str, str] = field(default_factory=dict)

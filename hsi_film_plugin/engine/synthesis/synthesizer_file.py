@@ -1,0 +1,289 @@
+"""The file of a synthesizer: safetensors with one JSON entry in its header.
+
+It holds numbers and words only, so a file from elsewhere can be wrong but never harmful.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import torch
+from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
+from diffusers.models.transformers.pixart_transformer_2d import PixArtTransformer2DModel
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import nn
+
+from ..errors import InputError, ModelFileError
+from ..job_facts import class_facts
+from ..outputs import atomic_output
+from .autoencoder import build_autoencoder
+from .draft_map import DraftMap
+from .file_checks import checked_bands, checked_classes, checked_count, checked_text, require
+from .settings import MOST_COMPONENTS, SynthesizerSettings, check_settings
+from .spectral_code import SpectralCode
+from .synthesizer import Synthesizer
+from .text_denoiser import DenoiserShape, build_denoiser
+
+SCHEMA_VERSION = 1
+HEADER_KEY = "hsifilm_synthesizer"
+#: Sizes that no synthesizer has.
+_MOST_WIDTH, _MOST_LAYERS = 2048, 48
+
+Tensors = Mapping[str, torch.Tensor]
+Network = TypeVar("Network", AutoencoderKL, PixArtTransformer2DModel)
+
+
+def save_synthesizer(synthesizer: Synthesizer, path: Path) -> None:
+    """Write a synthesizer's file, whole or not at all."""
+    code, draft = synthesizer.code, synthesizer.draft
+    arrays = {
+        "code.mean": code.mean,
+        "code.matrix": code.matrix,
+        "code.inverse": code.inverse,
+        "draft.weight": draft.weight,
+        "draft.bias": draft.bias,
+        "latent_mean": synthesizer.latent_mean,
+        "latent_std": synthesizer.latent_std,
+    }
+    tensors = {
+        name: torch.from_numpy(np.array(array, np.float32, order="C"))
+        for name, array in arrays.items()
+    }
+    for prefix, network in _networks(synthesizer.autoencoder, synthesizer.denoiser).items():
+        for name, tensor in network.state_dict().items():
+            tensors[f"{prefix}.{name}"] = tensor.detach().to("cpu", torch.float32).contiguous()
+    # sorted, so that equal synthesizers give equal bytes
+    header = json.dumps(_header(synthesizer), sort_keys=True)
+    with atomic_output(path) as partial:
+        partial.write_bytes(save(dict(sorted(tensors.items())), {HEADER_KEY: header}))
+
+
+def load_synthesizer(path: Path) -> Synthesizer:
+    """Read a synthesizer's file; its networks are on the CPU.
+
+    Raises:
+        ModelFileError: if it is missing, truncated, of another schema, or no synthesizer.
+    """
+    if not path.is_file():
+        raise ModelFileError(f"Synthesizer file '{path}' does not exist.")
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            metadata = file.metadata() or {}
+            if HEADER_KEY not in metadata:
+                raise ModelFileError(
+                    f"'{path.name}' is a safetensors file, but not a synthesizer of HSI FiLM. "
+                    "Choose a file that 'Train synthesizer' has written."
+                )
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError, ValueError, TypeError, AttributeError) as error:
+        raise ModelFileError(
+            f"'{path.name}' is not a whole synthesizer file ({error}). It may be truncated or of "
+            "another program: train the synthesizer again, or copy the file again."
+        ) from error
+    try:
+        header = json.loads(metadata[HEADER_KEY])
+        version = header["schema_version"]
+        if version != SCHEMA_VERSION:
+            raise ModelFileError(_other_schema(path, version))
+        for name, tensor in tensors.items():
+            numbers = tensor.dtype == torch.float32 and bool(torch.isfinite(tensor).all())
+            require(numbers, f"tensor {name} of {tensor.dtype}, or not finite")
+        return _synthesizer(header, tensors)
+    except (
+        LookupError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        ArithmeticError,
+        RecursionError,
+        RuntimeError,
+        InputError,
+    ) as error:
+        if isinstance(error, ModelFileError):
+            raise
+        raise ModelFileError(
+            f"'{path.name}' is a damaged synthesizer of HSI FiLM ({error!r}). Train it again."
+        ) from error
+
+
+def _other_schema(path: Path, version: int) -> str:
+    if version < SCHEMA_VERSION:
+        return (
+            f"'{path.name}' was written by an older HSI FiLM (schema {version}; this one reads "
+            f"{SCHEMA_VERSION}). Train the synthesizer again."
+        )
+    return (
+        f"'{path.name}' was written by a newer HSI FiLM (schema {version}; this one reads up to "
+        f"{SCHEMA_VERSION}). Update the plugin."
+    )
+
+
+def _networks(
+    autoencoder: AutoencoderKL, denoiser: PixArtTransformer2DModel
+) -> dict[str, nn.Module]:
+    return {"autoencoder": autoencoder, "denoiser": denoiser}
+
+
+def _header(synthesizer: Synthesizer) -> dict[str, Any]:
+    bands = synthesizer.bands
+    built: Any = synthesizer.autoencoder.config
+    config: Any = synthesizer.denoiser.config
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "settings": asdict(synthesizer.settings),
+        "classes": class_facts(synthesizer.classes),
+        "counts": list(synthesizer.counts),
+        "bands": {
+            "count": bands.count,
+            "used": list(bands.used),
+            "wavelengths_nm": bands.wavelengths and list(bands.wavelengths),
+        },
+        "autoencoder": {
+            "width": int(built.block_out_channels[0]),
+            "layers": int(built.layers_per_block),
+        },
+        "denoiser": {
+            "token_side": int(config.patch_size),
+            "width": int(config.num_attention_heads * config.attention_head_dim),
+            "head_width": int(config.attention_head_dim),
+            "layers": int(config.num_layers),
+            "text_width": int(config.caption_channels),
+        },
+        "descriptions": [list(texts) for texts in synthesizer.descriptions],
+        "prompts": [list(texts) for texts in synthesizer.prompts],
+        "words": sorted(synthesizer.words),
+        "encoder": {"name": synthesizer.encoder_name, "sha256": synthesizer.encoder_sha256},
+        "scenes": list(synthesizer.scene_names),
+        "label_sha256": synthesizer.label_sha256,
+        "provenance": dict(synthesizer.provenance),
+    }
+
+
+def _synthesizer(header: dict[str, Any], tensors: Tensors) -> Synthesizer:
+    settings = _settings(header["settings"])
+    classes = checked_classes(header["classes"])
+    described = header["bands"]
+    bands = checked_bands(described["count"], described["used"], described["wavelengths_nm"])
+    code = SpectralCode(
+        *(tensors[f"code.{name}"].numpy() for name in ("mean", "matrix", "inverse"))
+    )
+    _check_shape("mean", code.mean, len(bands.used))
+    require(code.matrix.ndim == 2, f"code of {code.matrix.shape}")
+    components = code.components
+    require(1 <= components <= MOST_COMPONENTS, f"{components} components")
+    _check_shape("matrix", code.matrix, len(bands.used), components)
+    _check_shape("inverse", code.inverse, components, len(bands.used))
+    draft = DraftMap(tensors["draft.weight"].numpy(), tensors["draft.bias"].numpy())
+    _check_shape("draft map", draft.weight, components, len(classes))
+    _check_shape("draft map's bias", draft.bias, len(classes))
+    mean, std = tensors["latent_mean"].numpy(), tensors["latent_std"].numpy()
+    _check_shape("latent mean", mean, settings.latent_channels)
+    _check_shape("latent deviation", std, settings.latent_channels)
+    require(bool((std > 0).all()), "a latent channel without deviation")
+    descriptions, prompts = (
+        tuple(tuple(checked_text(text) for text in texts) for texts in header[name])
+        for name in ("descriptions", "prompts")
+    )
+    require(len(descriptions) == len(prompts) == len(classes), "prompts of other classes")
+    require(all(descriptions) and all(prompts), "a class without a prompt")
+    counts = tuple(checked_count(count) for count in header["counts"])
+    require(len(counts) == len(classes), f"counts of {len(counts)} classes")
+    return Synthesizer(
+        settings=settings,
+        classes=classes,
+        counts=counts,
+        bands=bands,
+        code=code,
+        draft=draft,
+        autoencoder=_autoencoder(header["autoencoder"], components, settings, tensors),
+        denoiser=_denoiser(header["denoiser"], settings, tensors),
+        latent_mean=mean,
+        latent_std=std,
+        descriptions=descriptions,
+        prompts=prompts,
+        words=frozenset(checked_text(word) for word in header["words"]),
+        encoder_name=checked_text(header["encoder"]["name"]),
+        encoder_sha256=checked_text(header["encoder"]["sha256"]),
+        scene_names=tuple(checked_text(name) for name in header["scenes"]),
+        label_sha256=checked_text(header["label_sha256"]),
+        provenance={str(key): str(value) for key, value in header["provenance"].items()},
+    )
+
+
+def _settings(described: dict[str, Any]) -> SynthesizerSettings:
+    defaults = asdict(SynthesizerSettings())
+    require(set(described) == set(defaults), f"settings {sorted(described)}")
+    for name, default in defaults.items():
+        kind = (int, float) if isinstance(default, float) else type(default)
+        require(isinstance(described[name], kind), f"{name} {described[name]!r}")
+    settings = SynthesizerSettings(**described)
+    check_settings(settings)
+    return settings
+
+
+def _autoencoder(
+    described: dict[str, Any], components: int, settings: SynthesizerSettings, tensors: Tensors
+) -> AutoencoderKL:
+    width, layers = _size(described, "width", _MOST_WIDTH), _size(described, "layers", 8)
+    return _filled(
+        lambda: build_autoencoder(components, settings, width, layers), "autoencoder", tensors
+    )
+
+
+def _denoiser(
+    described: dict[str, Any], settings: SynthesizerSettings, tensors: Tensors
+) -> PixArtTransformer2DModel:
+    side = settings.patch // settings.reduction
+    shape = DenoiserShape(
+        settings.latent_channels,
+        side,
+        _size(described, "token_side", 4),
+        _size(described, "width", _MOST_WIDTH),
+        _size(described, "head_width", _MOST_WIDTH),
+        _size(described, "layers", _MOST_LAYERS),
+        _size(described, "text_width", 2 * _MOST_WIDTH),
+        tensors["denoiser.linear_part.variance_with"].numel(),
+    )
+    require(side % shape.token_side == 0, f"tokens of {shape.token_side} pixels")
+    require(shape.width % shape.head_width == 0, f"attention heads of {shape.head_width}")
+    return _filled(lambda: build_denoiser(shape), "denoiser", tensors)
+
+
+def _size(described: dict[str, Any], name: str, most: int) -> int:
+    value = described[name]
+    require(isinstance(value, int) and 1 <= value <= most, f"{name} {value!r}")
+    return int(value)
+
+
+def _filled(build: Callable[[], Network], prefix: str, tensors: Tensors) -> Network:
+    """Return a network with its weights.
+
+    Raises:
+        ValueError: if the file does not hold the weights of just this network.
+    """
+    weights = {
+        name.removeprefix(f"{prefix}."): tensor
+        for name, tensor in tensors.items()
+        if name.startswith(f"{prefix}.")
+    }
+    # without memory first, so that a header cannot ask for more than the file takes
+    with torch.device("meta"):
+        wanted = {name: tensor.shape for name, tensor in build().state_dict().items()}
+    held = {name: tensor.shape for name, tensor in weights.items()}
+    for name in sorted(wanted.keys() | held.keys()):
+        shapes = [found.get(name) for found in (wanted, held)]
+        require(shapes[0] == shapes[1], f"{prefix}.{name} of {shapes[1]}, not {shapes[0]}")
+    network = build()
+    network.load_state_dict(weights)
+    network.eval()
+    return network
+
+
+def _check_shape(name: str, array: np.ndarray, *shape: int) -> None:
+    require(array.shape == shape, f"{name} of {array.shape}, not {shape}")

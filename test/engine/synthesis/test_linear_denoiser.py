@@ -1,0 +1,152 @@
+"""The linear denoiser finds how latents depend on prompts, and is exact for normal ones."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from hsi_film_plugin.engine.errors import EngineError
+from hsi_film_plugin.engine.synthesis.linear_denoiser import LinearDenoiser, fit_linear_denoiser
+
+TEXT_WIDTH = 3
+SHAPE = (2, 2, 2)
+SIZE = 8
+
+
+def planted(count: int = 4000) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Return latents that depend on prompts, their prompts, the prompts' tokens, the slope."""
+    generator = torch.Generator().manual_seed(3)
+    means = torch.randn(41, TEXT_WIDTH, generator=generator) * torch.tensor([1.0, 5.0, 0.2]) + 2
+    slope = torch.randn(TEXT_WIDTH, SIZE, generator=generator)
+    prompt_of = torch.randint(40, (count,), generator=generator)
+    deviations = torch.linspace(0.3, 1.0, SIZE)
+    noise = torch.randn(count, SIZE, generator=generator) * deviations
+    latents = means[prompt_of] @ slope + 0.5 + noise
+    without = torch.randn(500, SIZE, generator=generator) - 4
+    return torch.cat([latents, without]).view(-1, *SHAPE), prompt_of, means, slope
+
+
+def velocity_by_hand(
+    noisy: np.ndarray, kept: float, mean: np.ndarray, covariance: np.ndarray
+) -> np.ndarray:
+    """Return v of the posterior mean of a normal latent, one ``(size,)``, by Bayes' rule."""
+    marginal = kept * covariance + (1 - kept) * np.eye(len(mean))
+    gain = np.sqrt(kept) * covariance @ np.linalg.inv(marginal)
+    clean = mean + gain @ (noisy - np.sqrt(kept) * mean)
+    noise = (noisy - np.sqrt(kept) * clean) / np.sqrt(1 - kept)
+    velocity: np.ndarray = np.sqrt(kept) * noise - np.sqrt(1 - kept) * clean
+    return velocity
+
+
+def normal_denoiser() -> tuple[LinearDenoiser, dict[str, tuple[np.ndarray, np.ndarray]]]:
+    """Return a denoiser of full rank, and mean and covariance of each of its kinds."""
+    draws = np.random.default_rng(1)
+    network, known = LinearDenoiser(SIZE, 3, TEXT_WIDTH), {}
+    network.null = torch.tensor([9.0, 9.0, 9.0])
+    network.text_mean, network.text_scale = torch.tensor([1.0, 2.0, 3.0]), torch.ones(3) * 2
+    network.slope = torch.from_numpy(draws.standard_normal((TEXT_WIDTH, SIZE)).astype(np.float32))
+    for kind, rest in (("with", 0.4), ("without", 0.1)):
+        basis = np.linalg.qr(draws.standard_normal((SIZE, 3)))[0].astype(np.float32)
+        variance = np.array([3.0, 1.5, 0.7], np.float32)
+        mean = draws.standard_normal(SIZE).astype(np.float32)
+        for name, value in (("mean", mean), ("basis", basis), ("variance", variance)):
+            setattr(network, f"{name}_{kind}", torch.from_numpy(value))
+        setattr(network, f"rest_{kind}", torch.tensor(rest))
+        outside = np.eye(SIZE) - basis @ basis.T
+        known[kind] = (mean, (basis * variance) @ basis.T + rest * outside)
+    return network, known
+
+
+def test_the_dependence_of_latents_on_prompts_is_found() -> None:
+    latents, prompt_of, means, slope = planted()
+    found = fit_linear_denoiser(latents, prompt_of, means, 0)
+    standard = (means[:40] - found.text_mean) / found.text_scale
+    expected = means[:40] @ slope + 0.5
+
+    torch.testing.assert_close(standard @ found.slope + found.mean_with, expected, atol=0.1, rtol=0)
+
+
+def test_the_spread_within_prompts_is_found_without_that_between_them() -> None:
+    latents, prompt_of, means, _ = planted()
+    found = fit_linear_denoiser(latents, prompt_of, means, 0)
+    expected = torch.linspace(0.3, 1.0, SIZE).square().flip(0)
+    variances = torch.as_tensor(found.variance_with)
+
+    torch.testing.assert_close(variances, expected, rtol=0.1, atol=0.0)
+    assert float(torch.as_tensor(found.variance_without).sum()) > 2 * float(expected.sum())
+
+
+@pytest.mark.parametrize("kept", [0.999, 0.5, 0.001])
+def test_it_is_the_posterior_mean_of_normal_latents(kept: float) -> None:
+    network, known = normal_denoiser()
+    draws = np.random.default_rng(2)
+    noisy = draws.standard_normal((4, SIZE)).astype(np.float32)
+    said = draws.standard_normal((4, TEXT_WIDTH)).astype(np.float32)
+    found = network(
+        torch.from_numpy(noisy).view(-1, *SHAPE), torch.full((4,), kept), torch.from_numpy(said)
+    )
+    shift, covariance = known["with"]
+    means = (said - [1, 2, 3]) / 2 @ network.slope.numpy() + shift
+
+    assert found.shape == (4, *SHAPE)
+    for v, x, mean in zip(found.flatten(1).numpy(), noisy, means):
+        np.testing.assert_allclose(v, velocity_by_hand(x, kept, mean, covariance), atol=1e-3)
+
+
+def test_the_null_prompt_has_statistics_of_its_own() -> None:
+    network, known = normal_denoiser()
+    noisy = np.random.default_rng(2).standard_normal((2, SIZE)).astype(np.float32)
+    said = torch.stack([network.null, torch.tensor([9.0, 9.0, 9.5])])
+    found = network(torch.from_numpy(noisy).view(-1, *SHAPE), torch.full((2,), 0.5), said)
+    without, prompted = (velocity_by_hand(x, 0.5, *known["without"]) for x in (noisy[0], noisy[1]))
+
+    np.testing.assert_allclose(found[0].flatten().numpy(), without, atol=1e-4)
+    assert np.abs(found[1].flatten().numpy() - prompted).max() > 0.1
+
+
+def test_its_error_is_the_least_that_can_be() -> None:
+    latents, prompt_of, means, _ = planted()
+    network = fit_linear_denoiser(latents, prompt_of, means, 0)
+    clean, said = latents[:400], means[prompt_of[:400]]
+    noise = torch.randn(clean.shape, generator=torch.Generator().manual_seed(0))
+    kept = torch.full((400,), 0.5)
+    noisy, target = (clean + noise) * 0.5**0.5, (noise - clean) * 0.5**0.5
+    error = (network(noisy, kept, said) - target).square().mean()
+    null = network(noisy, kept, means[-1:].expand(400, -1))
+
+    # the posterior variance of x₀ at ᾱ = 0.5 is s / (1 + s), and v holds it twice
+    variance = torch.linspace(0.3, 1.0, SIZE).square()
+    assert error.item() == pytest.approx(float((2 * variance / (1 + variance)).mean()), rel=0.1)
+    assert (null - target).square().mean() > 1.5 * error
+
+
+@pytest.mark.parametrize("what", ["latents", "tokens"])
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_numbers_that_are_not_finite_are_a_sentence(what: str, value: float) -> None:
+    latents, prompt_of, means, _ = planted(50)
+    (latents if what == "latents" else means)[3] = value
+
+    with pytest.raises(EngineError, match="finite numbers"):
+        fit_linear_denoiser(latents, prompt_of, means, 0)
+
+
+def test_the_same_seed_gives_the_same_bytes_and_leaves_other_draws_alone() -> None:
+    latents, prompt_of, means, _ = planted(60)
+    torch.manual_seed(11)
+    first = fit_linear_denoiser(latents, prompt_of, means, 5).state_dict()
+    drawn = torch.rand(3)
+    torch.manual_seed(11)
+    second = fit_linear_denoiser(latents, prompt_of, means, 5).state_dict()
+
+    assert all(first[name].equal(second[name]) for name in second)
+    torch.manual_seed(11)
+    assert torch.rand(3).equal(drawn)
+
+
+def test_fewer_items_than_numbers_of_a_latent_are_enough() -> None:
+    latents, prompt_of, means, _ = planted(4)
+    network = fit_linear_denoiser(latents, prompt_of, means, 0)
+    v = network(latents[:2], torch.tensor([0.999999, 0.00004]), means[:2])
+
+    assert bool(v.isfinite().all())
