@@ -187,7 +187,7 @@ class SynthesizeSamples(HsiFilmAlgorithm):
                 self.tr("Guidance"),
                 QgsProcessingParameterNumber.Type.Double,
                 optional=True,
-                minValue=0.0,
+                minValue=0.1,
                 maxValue=30.0,
             ),
             self.tr(

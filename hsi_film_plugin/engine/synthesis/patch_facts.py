@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 
@@ -110,29 +108,6 @@ class WordScale:
     brightness: tuple[float, ...]
     texture: tuple[float, ...]
     wetness: str
-
-    def to_json(self) -> dict[str, Any]:
-        """Return what JSON can hold."""
-        return {
-            "brightness": list(self.brightness),
-            "texture": list(self.texture),
-            "wetness": self.wetness,
-        }
-
-    @classmethod
-    def from_json(cls, described: Mapping[str, Any]) -> WordScale:
-        """Return the scale that ``to_json`` described.
-
-        Raises:
-            LookupError, TypeError, ValueError: if it is none.
-        """
-        brightness, texture = (
-            tuple(float(value) for value in described[name]) for name in ("brightness", "texture")
-        )
-        wetness = described["wetness"]
-        if len(brightness) != 2 or len(texture) != 2 or wetness not in ("moisture", "water", ""):
-            raise ValueError(f"no scale of words: {dict(described)!r}")
-        return cls(brightness, texture, wetness)
 
 
 def patch_facts(index: int, draft: np.ndarray, indices: np.ndarray, scale: WordScale) -> PatchFacts:

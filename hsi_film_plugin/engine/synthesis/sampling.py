@@ -57,12 +57,10 @@ class SampledBatch:
         attention: float16 ``(m, tokens, side, side)``: how much each token of the prompt was
             attended to where, mean over blocks, heads and the last third of the steps of the
             pass with the prompt; None if not wanted.
-        latents: float32 ``(m, latent channels, side, side)``, standardised.
     """
 
     components: np.ndarray
     attention: np.ndarray | None
-    latents: np.ndarray
 
 
 def sample_patches(
@@ -252,7 +250,6 @@ class _Painter:
         return SampledBatch(
             components,
             self._maps(recorder, prompt_of) if self._attention else None,
-            standard[:made].numpy(),
         )
 
     def close(self) -> None:

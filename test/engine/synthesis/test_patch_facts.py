@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import pytest
 
@@ -121,7 +119,7 @@ def test_texture_is_told_from_enough_pixels_only():
     assert patch_facts(0, lonely, values, SCALE).texture == ""
 
 
-def test_the_scale_cuts_a_scene_into_thirds_and_survives_json():
+def test_the_scale_cuts_a_scene_into_thirds():
     rng = np.random.default_rng(0)
     indices = np.zeros((300, 3, 17, 17), np.float32)
     indices[:, 0] = rng.random((300, 1, 1))
@@ -131,16 +129,6 @@ def test_the_scale_cuts_a_scene_into_thirds_and_survives_json():
         for item in indices
     ]
     assert [words.count(word) for word in ("dark", "medium bright", "bright")] == [100, 100, 100]
-    assert WordScale.from_json(json.loads(json.dumps(scale.to_json()))) == scale
-
-
-@pytest.mark.parametrize(
-    "described",
-    [{}, {"brightness": [1], "texture": [1, 2], "wetness": ""}, {"brightness": "ab"}],
-)
-def test_json_of_something_else_is_no_scale(described):
-    with pytest.raises((LookupError, TypeError, ValueError)):
-        WordScale.from_json(described)
 
 
 def test_a_layout_holds_in_the_stated_direction_and_its_next_ones():
