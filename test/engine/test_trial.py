@@ -185,7 +185,7 @@ def test_progress_of_training_ends_at_one(trial: Trial, kind: str):
     assert seen[-1] == pytest.approx(1)
 
 
-def test_a_class_weighs_by_the_root_of_what_its_pixels_count_together():
+def test_the_weight_of_a_class_is_the_root_of_what_its_pixels_count_together():
     classes = np.array([0] * 16 + [1] * 8)
     trial = trial_of(classes, np.zeros((24, 3), np.float32), np.arange(24) % 2)
     half = np.where(np.arange(24) < 20, 1, 0.5)
