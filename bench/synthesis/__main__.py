@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -94,7 +95,12 @@ def _run(options: argparse.Namespace, place: Workplace) -> list[str]:
 def _quality(options: argparse.Namespace, place: Workplace) -> list[str]:
     from .quality import run_quality
 
-    return run_quality(place, options.scenes)
+    return run_quality(_as_users_get_it(place), options.scenes)
+
+
+def _as_users_get_it(place: Workplace) -> Workplace:
+    """Return the place with the effort that users get: time and fidelity are promised for that."""
+    return replace(place, effort=1.0)
 
 
 def _tables(options: argparse.Namespace, place: Workplace) -> None:
@@ -105,8 +111,14 @@ def _tables(options: argparse.Namespace, place: Workplace) -> None:
     wanted = tasks(list(scenes), options.seeds)
     found = finished(wanted, scenes, place, options.any_version)
     total = sum(len(task.methods) for task in wanted)
-    results = Results(list(scenes.values()), found, found_qualities(place))
-    text = all_texts(results)
+    qualities = found_qualities(_as_users_get_it(place), options.any_version)
+    text = all_texts(Results(list(scenes.values()), found, qualities))
+    text += (
+        f"\nSynthesizers of the comparisons were trained with effort {options.effort:g}, those "
+        "whose quality is shown with 1.\n"
+    )
+    if options.any_version:
+        text += "\nResults of earlier versions of the code are among them.\n"
     if len(found) < total:
         text += f"\n{len(found)} of {total} runs are in these tables.\n"
     print(text)

@@ -91,11 +91,14 @@ def run_quality(place: Workplace, patterns: Sequence[str]) -> list[str]:
     return failures
 
 
-def found_qualities(place: Workplace) -> list[Quality]:
-    """Return what was measured before."""
+def found_qualities(place: Workplace, any_version: bool = False) -> list[Quality]:
+    """Return what was measured before, of earlier code too if wanted, the latest of a scene."""
     found = []
     for name in place.scenes():
         path = _path(place, name)
+        if any_version and not path.is_file():
+            older = sorted(path.parent.glob(f"{name}-*.json"), key=lambda p: p.stat().st_mtime)
+            path = older[-1] if older else path
         if path.is_file():
             figures = json.loads(path.read_text(encoding="utf-8"))
             known = {key: math.nan if v is None else float(v) for key, v in figures.items()}
