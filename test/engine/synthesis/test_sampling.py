@@ -39,7 +39,7 @@ def synthesizer() -> Synthesizer:
         width=64,
         head_width=16,
         layers=2,
-        steps=120,
+        steps=40,
         batch=32,
         warm_up=10,
         rate=3e-3,
