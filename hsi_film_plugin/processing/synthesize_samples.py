@@ -17,7 +17,6 @@ from qgis.core import (
 )
 
 from ..layers.layer_styles import map_classes, style_bands, style_class_map
-from ..layers.sample_reader import SampleFileError, true_colour_bands_of
 from .algorithm import Group, HsiFilmAlgorithm
 from .engine_run import run_engine
 from .parameters import SEED, add_device, add_seed, device
@@ -293,6 +292,9 @@ class SynthesizeSamples(HsiFilmAlgorithm):
         result: dict[str, Any],
     ) -> None:
         """Show the mosaic in true colour where the bands allow it, the labels in their colours."""
+        # numpy comes with it, which starting QGIS need not wait for
+        from ..layers.sample_reader import SampleFileError, true_colour_bands_of
+
         classes = map_classes(result)
         try:
             bands = true_colour_bands_of(samples)

@@ -44,7 +44,7 @@ def test_what_the_user_chose_reaches_the_engine(synthesize, engine, tmp_path):
         PROMPT="reed, with water to the north",
         NEGATIVE_PROMPT="shadow",
         COUNT=500,
-        GUIDANCE=0,
+        GUIDANCE=0.5,
         STEPS=25,
         SEED=7,
         TEXT_ENCODER="owner/name@0123",
@@ -54,7 +54,7 @@ def test_what_the_user_chose_reaches_the_engine(synthesize, engine, tmp_path):
     job = engine.job
     assert (job["class"], job["prompt"]) == ("Reed", "reed, with water to the north")
     assert job["negative_prompt"] == "shadow"
-    assert (job["count"], job["guidance"], job["steps"], job["seed"]) == (500, 0.0, 25, 7)
+    assert (job["count"], job["guidance"], job["steps"], job["seed"]) == (500, 0.5, 25, 7)
     assert job["text_encoder"] == "owner/name@0123"
     assert job["device"] == "cuda"
     assert "balance" not in job

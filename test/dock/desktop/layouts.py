@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from driver import HEIGHT, WIDTH, Desktop
 from qgis.PyQt.QtCore import QPoint, Qt
-from qgis.PyQt.QtWidgets import QAbstractButton, QLabel, QWidget
+from qgis.PyQt.QtWidgets import QAbstractButton, QLabel, QLineEdit, QWidget
 from qgis.utils import iface
 
 
@@ -42,6 +42,8 @@ def clipped(page: QWidget, viewport: QWidget) -> list[str]:
     found = []
     for widget in page.findChildren(QWidget):
         if not widget.isVisible() or widget.objectName().startswith("qt_"):
+            continue
+        if isinstance(widget.parent(), QLineEdit):  # its own buttons, which it lays out itself
             continue
         left = widget.mapTo(page, QPoint(0, 0)).x() + page.pos().x()
         beyond = left < 0 or left + widget.width() > viewport.width()
