@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 from . import parameters as given
 from .outputs import atomic_output, check_outputs
 from .parameters import Parameters
+from .report import Report, render_report
 
 
 def wanted_outputs(
@@ -47,3 +50,14 @@ def together(outputs: Mapping[str, Path]) -> Iterator[dict[str, Path]]:
 def path_facts(outputs: Mapping[str, Path]) -> dict[str, str]:
     """Return the outputs as a job's result names them."""
     return {name: str(path) for name, path in outputs.items()}
+
+
+def write_report(report: Report, path: Path) -> None:
+    """Write a report's page."""
+    path.write_text(render_report(report), encoding="utf-8", newline="\n")
+
+
+def write_table(table: Mapping[str, Any], path: Path) -> None:
+    """Write figures as JSON."""
+    content = json.dumps(table, indent=2, allow_nan=False) + "\n"
+    path.write_text(content, encoding="utf-8", newline="\n")

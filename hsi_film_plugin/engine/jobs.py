@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import time
 from collections.abc import Mapping
@@ -18,7 +17,14 @@ from .device import Device, device_facts
 from .errors import InputError
 from .feature_raster import FeatureRasterSettings, write_features
 from .job_facts import chosen_device, class_facts
-from .job_outputs import check_paths, path_facts, together, wanted_outputs
+from .job_outputs import (
+    check_paths,
+    path_facts,
+    together,
+    wanted_outputs,
+    write_report,
+    write_table,
+)
 from .labels import read_labels
 from .live_jobs import LIVE_JOBS
 from .model import Model, load_model, save_model
@@ -26,7 +32,7 @@ from .parameters import LabelSource, Parameters
 from .progress import Progress
 from .provenance import run_provenance
 from .registry import Job
-from .report import Report, render_report
+from .report import Report
 from .sample_scene import SampleScene
 from .sample_scene_files import write_sample_scene
 from .scene import Scene
@@ -111,10 +117,9 @@ def assess_job(params: Parameters, progress: Progress) -> Result:
     report, table, warnings = assess_map(path, source, progress.part(0.0, 0.9))
     with together(outputs) as hidden:
         if "report" in hidden:
-            hidden["report"].write_text(render_report(report), encoding="utf-8", newline="\n")
+            write_report(report, hidden["report"])
         if "table" in hidden:
-            content = json.dumps(table, indent=2, allow_nan=False) + "\n"
-            hidden["table"].write_text(content, encoding="utf-8", newline="\n")
+            write_table(table, hidden["table"])
         progress.report(1.0, "Done")
     return path_facts(outputs) | {"accuracy": table["accuracy"], "warnings": warnings}
 
@@ -240,7 +245,7 @@ def _write_model_and_report(model: Model, report: Report, hidden: Mapping[str, P
     if "model" in hidden:
         save_model(model, hidden["model"])
     if "report" in hidden:
-        hidden["report"].write_text(render_report(report), encoding="utf-8", newline="\n")
+        write_report(report, hidden["report"])
 
 
 def _timed(report: Report, started: float) -> Report:

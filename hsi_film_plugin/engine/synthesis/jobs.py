@@ -18,13 +18,19 @@ from ..backbone_files import file_sha256
 from ..device import Device, device_facts
 from ..errors import InputError
 from ..job_facts import chosen_device, class_facts
-from ..job_outputs import check_paths, path_facts, together, wanted_outputs
+from ..job_outputs import (
+    check_paths,
+    path_facts,
+    together,
+    wanted_outputs,
+    write_report,
+    write_table,
+)
 from ..labels import Labels, read_labels
 from ..parameters import LabelSource, Parameters
 from ..progress import Progress
 from ..provenance import software
 from ..registry import Job
-from ..report import render_report
 from ..scene import Scene
 from ..synthetic_mark import require_real
 from .descriptions import read_descriptions, write_descriptions
@@ -103,7 +109,7 @@ def train_synthesizer_job(params: Parameters, progress: Progress) -> Result:
                 report = synthesizer_report(
                     synthesizer, record, data, scenes[0], labels, device, warnings, seconds
                 )
-                _write_text(hidden["report"], render_report(report))
+                write_report(report, hidden["report"])
             if "prompt_table" in hidden:
                 write_descriptions(hidden["prompt_table"], prompt_rows(synthesizer))
             progress.report(1.0, "Done")
@@ -209,9 +215,9 @@ def evaluate_samples_job(params: Parameters, progress: Progress) -> Result:
         table = judging_table(judgement)
         with together(outputs) as hidden:
             if "report" in hidden:
-                _write_text(hidden["report"], render_report(report))
+                write_report(report, hidden["report"])
             if "table" in hidden:
-                _write_text(hidden["table"], json.dumps(table, indent=2, allow_nan=False) + "\n")
+                write_table(table, hidden["table"])
             progress.report(1.0, "Done")
     return (
         path_facts(outputs)
@@ -331,7 +337,3 @@ def _to_be_made(path: Path, params: Parameters, seed: int, device: Device) -> Ju
         return make_samples(synthesizer, sha256, order, encoder, device, progress)
 
     return Judged.of_synthesizer(synthesizer, make)
-
-
-def _write_text(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8", newline="\n")
