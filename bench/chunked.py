@@ -10,7 +10,7 @@ from pathlib import Path
 
 from hsi_film_plugin.engine.classification import Classifier, Products, classify, extent_block
 from hsi_film_plugin.engine.device import choose_device
-from hsi_film_plugin.engine.model import load_model
+from hsi_film_plugin.engine.model_file import load_model
 from hsi_film_plugin.engine.progress import Progress
 from hsi_film_plugin.engine.scene import Scene
 

@@ -12,7 +12,7 @@ from hsi_film_plugin.engine import training
 from hsi_film_plugin.engine.choice import Choice, Part
 from hsi_film_plugin.engine.device import choose_device
 from hsi_film_plugin.engine.labels import read_labels
-from hsi_film_plugin.engine.model import save_model
+from hsi_film_plugin.engine.model_file import save_model
 from hsi_film_plugin.engine.progress import Progress
 from hsi_film_plugin.engine.scene import Scene
 from hsi_film_plugin.engine.training_settings import TrainingSettings

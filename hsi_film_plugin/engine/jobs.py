@@ -27,7 +27,8 @@ from .job_outputs import (
 )
 from .labels import read_labels
 from .live_jobs import LIVE_JOBS
-from .model import Model, load_model, save_model
+from .model import Model
+from .model_file import load_model, save_model
 from .parameters import LabelSource, Parameters
 from .progress import Progress
 from .provenance import run_provenance

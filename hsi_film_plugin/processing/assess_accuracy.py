@@ -3,42 +3,24 @@
 # ruff: noqa: D102 - QGIS documents the methods that it calls
 from __future__ import annotations
 
-import tempfile
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from qgis.core import (
-    QgsProcessingContext,
-    QgsProcessingFeedback,
-    QgsProcessingParameterFileDestination,
-    QgsProcessingParameterRasterLayer,
-)
+from qgis.core import QgsProcessingParameterRasterLayer
 
-from ..layers.label_export import CapturedLabels
-from ..layers.raster_source import RasterFile
-from .algorithm import Group, HsiFilmAlgorithm
-from .engine_run import run_engine
-from .parameters import INPUT, add_labels, labels, scene_file
-from .training import REPORT, report_filter
+from .algorithm import Group
+from .judging import JudgingAlgorithm
+from .parameters import INPUT, add_labels
 
 REFERENCE = "REFERENCE"
-TABLE = "TABLE"
 
 
-@dataclass(frozen=True)
-class AssessmentInputs:
-    """What is read from layers on the main thread."""
-
-    class_map: RasterFile
-    reference: CapturedLabels
-
-
-class AssessAccuracy(HsiFilmAlgorithm):
+class AssessAccuracy(JudgingAlgorithm):
     """`hsifilm:assessaccuracy`."""
 
     GROUP = Group.ACCURACY
     ICON = "assess"
+    METHOD = "assess"
+    REAL_LABELS = REFERENCE
 
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
         self.add(
@@ -58,24 +40,12 @@ class AssessAccuracy(HsiFilmAlgorithm):
                 "Classes are matched to the map’s by value, and by name where there are names."
             ),
         )
-        self.add(
-            QgsProcessingParameterFileDestination(
-                REPORT, self.tr("Report"), fileFilter=report_filter(), optional=True
-            ),
+        self.add_findings(
             self.tr(
                 "A self-contained HTML page: confusion matrix, overall and balanced accuracy, "
                 "kappa, F1, IoU, user’s and producer’s accuracy, and the area of each class with "
                 "its 95 % interval."
-            ),
-        )
-        self.add(
-            QgsProcessingParameterFileDestination(
-                TABLE,
-                self.tr("Table"),
-                fileFilter=self.tr("JSON table (*.json)"),
-                optional=True,
-            ),
-            self.tr("The same figures as JSON, for scripts."),
+            )
         )
 
     def name(self) -> str:
@@ -96,34 +66,3 @@ class AssessAccuracy(HsiFilmAlgorithm):
             "accuracy assessment,confusion matrix,error matrix,kappa,overall accuracy,area "
             "estimate,confidence interval,validation,reference,ground truth,classification"
         ).split(",")
-
-    def capture(
-        self, parameters: dict[str, Any], context: QgsProcessingContext
-    ) -> AssessmentInputs:
-        return AssessmentInputs(
-            scene_file(self, parameters, context), labels(self, parameters, REFERENCE, context)
-        )
-
-    def processAlgorithm(
-        self,
-        parameters: dict[str, Any],
-        context: QgsProcessingContext,
-        feedback: QgsProcessingFeedback,
-    ) -> dict[str, Any]:
-        report = self.parameterAsFileOutput(parameters, REPORT, context) or None
-        table = self.parameterAsFileOutput(parameters, TABLE, context) or None
-        with tempfile.TemporaryDirectory(prefix="hsifilm_") as folder:
-            reference = self.captured.reference.export(Path(folder), context, feedback)
-            result = run_engine(
-                "assess",
-                {
-                    "input": self.captured.class_map.path,
-                    **reference.job("reference"),
-                    "report": report,
-                    "table": table,
-                },
-                feedback,
-            )
-        if result is None:
-            return {}
-        return {REPORT: report, TABLE: table}

@@ -3,34 +3,17 @@
 # ruff: noqa: D102 - QGIS documents the methods that it calls
 from __future__ import annotations
 
-import tempfile
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from qgis.core import (
     QgsProcessingContext,
     QgsProcessingException,
-    QgsProcessingFeedback,
     QgsProcessingParameterFile,
-    QgsProcessingParameterFileDestination,
 )
 
-from ..layers.label_export import CapturedLabels
-from ..layers.raster_source import RasterFile
-from .algorithm import Group, HsiFilmAlgorithm
-from .assess_accuracy import TABLE
-from .engine_run import run_engine
-from .parameters import (
-    SEED,
-    add_device,
-    add_labels,
-    add_scene,
-    add_seed,
-    device,
-    labels,
-    scene_file,
-)
+from .algorithm import Group
+from .judging import JudgingAlgorithm, JudgingInputs
+from .parameters import SEED, add_device, add_labels, add_scene, add_seed, device
 from .synthesis import (
     SAMPLES,
     SYNTHESIZER,
@@ -39,22 +22,16 @@ from .synthesis import (
     samples_filter,
     text_encoder,
 )
-from .training import LABELS, REPORT, report_filter
+from .training import LABELS
 
 
-@dataclass(frozen=True)
-class EvaluationInputs:
-    """What is read from layers on the main thread."""
-
-    scene: RasterFile
-    labels: CapturedLabels
-
-
-class EvaluateSamples(HsiFilmAlgorithm):
+class EvaluateSamples(JudgingAlgorithm):
     """`hsifilm:evaluatesamples`."""
 
     GROUP = Group.SYNTHETIC_SAMPLES
     ICON = "evaluate_samples"
+    METHOD = "evaluate_samples"
+    REAL_LABELS = LABELS
 
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
         add_synthesizer(
@@ -90,21 +67,12 @@ class EvaluateSamples(HsiFilmAlgorithm):
         )
         add_text_encoder(self)
         add_device(self)
-        self.add(
-            QgsProcessingParameterFileDestination(
-                REPORT, self.tr("Report"), fileFilter=report_filter(), optional=True
-            ),
+        self.add_findings(
             self.tr(
                 "A self-contained HTML page: for each class a verdict (use, use with care, do not "
                 "use), real and synthetic spectra, their distances, which pixels each word of a "
                 "description made, and whether training patches were memorised."
-            ),
-        )
-        self.add(
-            QgsProcessingParameterFileDestination(
-                TABLE, self.tr("Table"), fileFilter=self.tr("JSON table (*.json)"), optional=True
-            ),
-            self.tr("The same figures as JSON, for scripts."),
+            )
         )
 
     def name(self) -> str:
@@ -128,9 +96,7 @@ class EvaluateSamples(HsiFilmAlgorithm):
             "quality,spectral angle,validation"
         ).split(",")
 
-    def capture(
-        self, parameters: dict[str, Any], context: QgsProcessingContext
-    ) -> EvaluationInputs:
+    def capture(self, parameters: dict[str, Any], context: QgsProcessingContext) -> JudgingInputs:
         given = [bool(parameters.get(name)) for name in (SYNTHESIZER, SAMPLES)]
         if not any(given):
             raise QgsProcessingException(
@@ -143,35 +109,13 @@ class EvaluateSamples(HsiFilmAlgorithm):
                     "one thing is judged at a time."
                 )
             )
-        return EvaluationInputs(
-            scene_file(self, parameters, context), labels(self, parameters, LABELS, context)
-        )
+        return super().capture(parameters, context)
 
-    def processAlgorithm(
-        self,
-        parameters: dict[str, Any],
-        context: QgsProcessingContext,
-        feedback: QgsProcessingFeedback,
-    ) -> dict[str, Any]:
-        report = self.parameterAsFileOutput(parameters, REPORT, context) or None
-        table = self.parameterAsFileOutput(parameters, TABLE, context) or None
-        with tempfile.TemporaryDirectory(prefix="hsifilm_") as folder:
-            label_file = self.captured.labels.export(Path(folder), context, feedback)
-            result = run_engine(
-                "evaluate_samples",
-                {
-                    "synthesizer": self.parameterAsFile(parameters, SYNTHESIZER, context) or None,
-                    "samples": self.parameterAsFile(parameters, SAMPLES, context) or None,
-                    "input": self.captured.scene.path,
-                    **label_file.job("labels"),
-                    "seed": self.parameterAsInt(parameters, SEED, context),
-                    "text_encoder": text_encoder(self, parameters, context),
-                    "device": device(self, parameters, context),
-                    "report": report,
-                    "table": table,
-                },
-                feedback,
-            )
-        if result is None:
-            return {}
-        return {REPORT: report, TABLE: table}
+    def job(self, parameters: dict[str, Any], context: QgsProcessingContext) -> dict[str, Any]:
+        return {
+            "synthesizer": self.parameterAsFile(parameters, SYNTHESIZER, context) or None,
+            "samples": self.parameterAsFile(parameters, SAMPLES, context) or None,
+            "seed": self.parameterAsInt(parameters, SEED, context),
+            "text_encoder": text_encoder(self, parameters, context),
+            "device": device(self, parameters, context),
+        }

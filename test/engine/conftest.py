@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -281,6 +281,33 @@ def make_model(tiny_backbone: Path) -> Callable[..., Any]:
 
 
 @pytest.fixture
+def mixed_model(make_fields: FieldsMaker, make_model: Callable[..., Any]) -> Any:
+    """Return a model whose first head is linear, on other inputs than the rest."""
+    from hsi_film_plugin.engine.choice import Part
+    from hsi_film_plugin.engine.heads import HeadShape
+    from hsi_film_plugin.engine.model import HeadStack
+    from hsi_film_plugin.engine.spectral_inputs import SpectralInputs
+    from hsi_film_plugin.engine.statistics import AffineMap
+
+    model = make_model(make_fields(48).raster)
+    rng = np.random.default_rng(4)
+    used, classes = len(model.bands.used), len(model.classes)
+    affine = AffineMap(
+        rng.random(used).astype(np.float32), rng.normal(size=(used, 4)).astype(np.float32)
+    )
+    linear = HeadStack(
+        HeadShape("linear", 4, 6, classes),
+        SpectralInputs("standard normal variate", True, affine),
+        {
+            "classes.weight": rng.normal(size=(1, 4, classes)).astype(np.float32),
+            "classes.bias": rng.normal(size=(1, 1, classes)).astype(np.float32),
+        },
+        Part("linear", "closed form", "standard normal variate", 1.4, 0.5),
+    )
+    return replace(model, heads=(linear, *model.heads))
+
+
+@pytest.fixture
 def make_sample_set() -> Callable[..., Any]:
     """Return a function that makes synthetic samples of known spectra."""
     from hsi_film_plugin.engine.label_classes import LabelClass
@@ -374,6 +401,16 @@ def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trial, "EFFORTS", efforts)
     for module in (trial, training):
         monkeypatch.setattr(module, "MEMBERS_PER_FOLD", 1)
+
+
+def predictions(model: Any) -> np.ndarray:
+    """Return what a model says of fifty random pixels."""
+    from hsi_film_plugin.engine.model import Predictor
+
+    rng = np.random.default_rng(1)
+    spectra = rng.random((50, len(model.bands.used))).astype(np.float32)
+    inputs = 0 if model.spatial is None else model.spatial.inputs
+    return Predictor(model)(spectra, rng.normal(size=(50, inputs)).astype(np.float32))
 
 
 def wkb(geometry: Mapping[str, Any]) -> bytes:

@@ -26,7 +26,7 @@ from hsi_film_plugin.engine.errors import (
     OutputError,
 )
 from hsi_film_plugin.engine.jobs import JOBS
-from hsi_film_plugin.engine.model import load_model, save_model
+from hsi_film_plugin.engine.model_file import load_model, save_model
 from hsi_film_plugin.engine.novelty import Novelty
 from hsi_film_plugin.engine.partials import remove_partials
 from hsi_film_plugin.engine.progress import Progress
@@ -653,9 +653,9 @@ def test_models_that_cannot_be_used_are_named(mapped: Params, out: Path, make_ra
     model = Path(mapped["model"])
     content = model.read_bytes()
     model.write_bytes(content[: len(content) // 2])
-    refused("classify", mapped, ModelFileError, r"given\.safetensors' is not a whole model", out)
+    refused("classify", mapped, ModelFileError, r"given\.safetensors' is no whole model file", out)
     model.write_bytes(b"no model at all")
-    refused("classify", mapped, ModelFileError, r"given\.safetensors' is not a whole model", out)
+    refused("classify", mapped, ModelFileError, r"given\.safetensors' is no whole model file", out)
     model.write_bytes(content)
     other = make_raster("other.tif", np.random.default_rng(0).random((3, 40, 40)).astype("f4"))
     params = mapped | {"input": str(other)}

@@ -14,7 +14,7 @@ from hsi_film_plugin.engine.errors import InputError
 from hsi_film_plugin.engine.grid import GridWindow
 from hsi_film_plugin.engine.jobs import JOBS
 from hsi_film_plugin.engine.labels import read_labels
-from hsi_film_plugin.engine.model import save_model
+from hsi_film_plugin.engine.model_file import save_model
 from hsi_film_plugin.engine.parameters import LabelSource
 from hsi_film_plugin.engine.progress import Progress
 from hsi_film_plugin.engine.scene import Scene

@@ -16,7 +16,8 @@ from hsi_film_plugin.engine.device import Device
 from hsi_film_plugin.engine.errors import Cancelled, InputError
 from hsi_film_plugin.engine.label_classes import LabelClass
 from hsi_film_plugin.engine.labels import Labels, read_labels
-from hsi_film_plugin.engine.model import Model, Predictor, save_model
+from hsi_film_plugin.engine.model import Model, Predictor
+from hsi_film_plugin.engine.model_file import save_model
 from hsi_film_plugin.engine.progress import Progress
 from hsi_film_plugin.engine.scene import Scene
 from hsi_film_plugin.engine.spectral_inputs import SpectralInputs, spectral_options

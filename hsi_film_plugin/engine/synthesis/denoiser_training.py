@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -12,9 +10,10 @@ from torch import nn
 
 from ..device import Device
 from ..progress import Progress
-from .checkpoint import Checkpoints, Losses
+from .checkpoint import Checkpoints, Losses, Standing
+from .encoded_prompts import EncodedPrompts
 from .feature_uncertainty import with_uncertain_statistics
-from .linear_denoiser import fit_linear_denoiser
+from .linear_denoiser import LinearDenoiser, fit_linear_denoiser, restored_linear_denoiser
 from .optimisation import Plan, optimise, step_generator
 from .recipe import Recipe
 from .settings import SynthesizerSettings
@@ -23,65 +22,17 @@ from .text_denoiser import (
     TOKEN_SIDE,
     DenoiserShape,
     build_denoiser,
-    mean_tokens,
-    noise_levels,
     standardise_text,
     use_attention_of,
     velocity,
 )
-from .text_encoder import TextEncoder
 from .training_bank import TrainingBank
 
 STAGE = 2
+#: The linear denoiser's name in checkpoints.
+LINEAR = "linear denoiser"
 #: Pixels from the centre over which its weight in the loss falls.
 CENTRE_SPREAD = 1.2
-#: Prompts that are encoded at a time.
-PROMPTS = 32
-
-
-@dataclass(frozen=True)
-class EncodedPrompts:
-    """Prompts as the denoiser reads them; the last one is the null prompt.
-
-    Attributes:
-        tokens: float16 ``(n, length, width)``.
-        mask: bool ``(n, length)``.
-    """
-
-    tokens: torch.Tensor
-    mask: torch.Tensor
-
-
-def encode_prompts(
-    encoder: TextEncoder, prompts: Sequence[str], progress: Progress, length: int = 0
-) -> EncodedPrompts:
-    """Return prompts and, after them, the null prompt, on the CPU.
-
-    Args:
-        encoder: The text encoder.
-        prompts: Distinct ones.
-        progress: For a progress bar, and to cancel.
-        length: To pad to, if the longest is shorter.
-    """
-    # similar lengths together: a batch is as long as its longest prompt
-    lengths = [len(encoder.tokens(prompt)) for prompt in prompts]
-    order = sorted(range(len(prompts)), key=lengths.__getitem__)
-    found = []
-    for start in range(0, len(order), PROMPTS):
-        progress.report(start / len(order), "Reading the prompts")
-        found.append(encoder.encode([prompts[index] for index in order[start : start + PROMPTS]]))
-    found.append(encoder.encode([""]))
-    longest = max(length, *(mask.shape[1] for _, mask in found))
-    tokens = torch.zeros(len(prompts) + 1, longest, encoder.width, dtype=torch.float16)
-    masks = torch.zeros(len(prompts) + 1, longest, dtype=torch.bool)
-    rows = torch.tensor([*order, len(prompts)])
-    start = 0
-    for part, mask in found:
-        chosen = rows[start : start + len(part)]
-        tokens[chosen, : part.shape[1]] = part.to(torch.float16)
-        masks[chosen, : mask.shape[1]] = mask
-        start += len(part)
-    return EncodedPrompts(tokens, masks)
 
 
 def train_denoiser(
@@ -104,7 +55,7 @@ def train_denoiser(
     Args:
         bank: Classes and prompts of the items.
         latents: float32 ``(n, channels, side, side)``, the bank's, standardised.
-        prompts: The bank's, and the null prompt.
+        prompts: The bank's, and the null prompt last.
         n_classes: How many classes there are.
         settings: What the user decided.
         recipe: Sizes and steps.
@@ -116,12 +67,7 @@ def train_denoiser(
         The denoiser on the device, and a step and its loss of each note.
     """
     progress.report(0.0, "Fitting the linear denoiser")
-    linear = fit_linear_denoiser(
-        latents,
-        torch.from_numpy(bank.prompt_of),
-        mean_tokens(prompts.tokens, prompts.mask),
-        settings.seed,
-    )
+    linear = kept_linear_denoiser(bank, latents, prompts, settings.seed, checkpoints)
     torch.manual_seed(settings.seed + 1)
     network: Any = build_denoiser(
         DenoiserShape(
@@ -135,18 +81,18 @@ def train_denoiser(
         )
     )
     network.linear_part = linear
-    standardise_text(network, prompts.tokens, prompts.mask)
+    standardise_text(network, prompts)
     nn.Module.to(network, device.torch)
     use_attention_of(network, device.kind)
     batches = _Batches(bank, latents, prompts, n_classes, settings, recipe, device.torch)
-    levels = noise_levels(device.torch)
+    levels = network.noise_levels
     emphasis = centre_weights(latents.shape[2], settings.reduction, recipe.centre_weight).to(
         device.torch
     )
 
     def losses_of(step: int) -> torch.Tensor:
         generator = step_generator(device.torch, settings.seed, STAGE, step)
-        clean, tokens, mask = batches(generator)
+        clean, said = batches(generator)
         timesteps = torch.randint(
             TIMESTEPS, (len(clean),), generator=generator, device=device.torch
         )
@@ -155,7 +101,7 @@ def train_denoiser(
         noisy = kept.sqrt() * clean + (1 - kept).sqrt() * noise
         target = kept.sqrt() * noise - (1 - kept).sqrt() * clean
         with torch.autocast(device.kind, torch.bfloat16, enabled=device.bfloat16):
-            predicted = velocity(network, noisy, timesteps, tokens, mask)
+            predicted = velocity(network, noisy, timesteps, said)
         error = (predicted.float() - target).square().mean((0, 1))
         return torch.stack([(emphasis * error).mean(), error.mean()])
 
@@ -172,6 +118,34 @@ def train_denoiser(
     )
     notes = optimise(network, plan, losses_of, describe, checkpoints, progress)
     return network, tuple((row[0], row[2]) for row in notes)
+
+
+def kept_linear_denoiser(
+    bank: TrainingBank,
+    latents: torch.Tensor,
+    prompts: EncodedPrompts,
+    seed: int,
+    checkpoints: Checkpoints,
+) -> LinearDenoiser:
+    """Return the linear denoiser of a bank, of the checkpoint where that has it.
+
+    Raises:
+        EngineError: if latents are not finite.
+    """
+    of_bank = (
+        latents,
+        torch.from_numpy(bank.prompt_of),
+        prompts.readings[:-1],
+    )
+    kept = checkpoints.standing(LINEAR)
+    if kept is not None:
+        restored = restored_linear_denoiser(kept.tensors, *of_bank)
+        if restored is not None:
+            return restored
+        checkpoints.refuse(LINEAR)
+    fitted = fit_linear_denoiser(*of_bank, seed)
+    checkpoints.keep(LINEAR, Standing(0, (), fitted.state_dict()))
+    return fitted
 
 
 def centre_weights(side: int, reduction: int, weight: float) -> torch.Tensor:
@@ -204,8 +178,7 @@ class _Batches:
         device: torch.device,
     ) -> None:
         self._latents = latents.to(device)
-        self._tokens, self._masks = prompts.tokens.to(device), prompts.mask.to(device)
-        self._null = len(prompts.tokens) - 1
+        self._prompts, self._null = prompts.to(device), len(prompts) - 1
         self._prompt_of = torch.from_numpy(bank.prompt_of).to(device)
         groups = torch.from_numpy(bank.classes)
         self._groups = torch.where(groups < 0, n_classes, groups).to(device)
@@ -218,10 +191,8 @@ class _Batches:
         self._perturbed = recipe.perturbed_share if settings.uncertainty else 0.0
         self._device = device
 
-    def __call__(
-        self, generator: torch.Generator
-    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Return clean latents, tokens and their mask."""
+    def __call__(self, generator: torch.Generator) -> tuple[torch.Tensor, EncodedPrompts]:
+        """Return clean latents and their prompts."""
         items = self._draw(self._labelled, self._with, generator)
         dropped = torch.rand(self._with, generator=generator, device=self._device) < self._dropout
         prompt = torch.where(dropped, self._null, self._prompt_of[items])
@@ -234,7 +205,7 @@ class _Batches:
             clean = with_uncertain_statistics(
                 clean, self._groups[items], self._n_groups, self._perturbed, generator
             )
-        return clean, self._tokens[prompt].float(), self._masks[prompt]
+        return clean, self._prompts.taken(prompt)
 
     def _draw(self, among: int, count: int, generator: torch.Generator) -> torch.Tensor:
         return torch.randint(among, (count,), generator=generator, device=self._device)

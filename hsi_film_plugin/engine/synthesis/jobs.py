@@ -149,7 +149,7 @@ def synthesize_job(params: Parameters, progress: Progress) -> Result:
     order, warnings = ordered(synthesizer, wish)
     device = chosen_device(params)
     encoder = _encoder(params, device)
-    warnings = (*warnings, *cut_short(encoder, wish))
+    warnings = (*warnings, *cut_short(encoder, order, wish))
     samples = make_samples(synthesizer, sha256, order, encoder, device, progress.part(0.02, 0.9))
     with together(outputs) as hidden:
         write_samples(samples, hidden["samples"])

@@ -57,7 +57,7 @@ def ordered(synthesizer: Synthesizer, wish: Wish) -> tuple[SampleOrder, tuple[st
         InputError: if the wish cannot be fulfilled.
     """
     _check(wish)
-    writer = PromptWriter(synthesizer.classes, dict(enumerate(synthesizer.descriptions)))
+    writer = synthesizer.writer
     wanted = _classes(synthesizer.classes, writer, wish)
     counts = _counts(synthesizer, wanted, wish)
     total = int(counts.sum())
@@ -76,14 +76,15 @@ def ordered(synthesizer: Synthesizer, wish: Wish) -> tuple[SampleOrder, tuple[st
         seed=wish.seed,
     )
     if wish.prompt is not None:
-        order = replace(order, prompts=(wish.prompt,) * total)
+        order = replace(order, prompts=(_naming_its_class(wish.prompt, wanted, writer),) * total)
     return order, tuple(_warnings(synthesizer, writer, wanted, wish))
 
 
-def cut_short(encoder: TextEncoder, wish: Wish) -> list[str]:
+def cut_short(encoder: TextEncoder, order: SampleOrder, wish: Wish) -> list[str]:
     """Return sentences for the user about prompts whose end the text encoder does not read."""
     warnings = []
-    for name, text in (("PROMPT", wish.prompt or ""), ("NEGATIVE_PROMPT", wish.negative)):
+    prompt = "" if wish.prompt is None else order.prompts[0]
+    for name, text in (("PROMPT", prompt), ("NEGATIVE_PROMPT", order.negative)):
         read = max((token.end for token in encoder.tokens(text)), default=0)
         left = text[read:].strip()
         if left:
@@ -165,6 +166,12 @@ def _classes(classes: Sequence[LabelClass], writer: PromptWriter, wish: Wish) ->
     return (found,)
 
 
+def _naming_its_class(prompt: str, wanted: Sequence[int], writer: PromptWriter) -> str:
+    """Return a prompt that says what the samples will be labelled as, before what it says."""
+    named = class_of_prompt(prompt, writer) is not None
+    return prompt if named else f"{writer.coarse(wanted[0])}, {prompt.strip()}"
+
+
 def _counts(synthesizer: Synthesizer, wanted: Sequence[int], wish: Wish) -> np.ndarray:
     counts = np.zeros(len(synthesizer.classes), np.int64)
     if wish.balance is not None:
@@ -204,7 +211,10 @@ def _warnings(
         )
     if wish.prompt is not None and wish.known is not None:
         named = class_of_prompt(wish.prompt, writer)
-        if named is not None and named != wanted[0]:
+        if named is None:
+            read = _naming_its_class(wish.prompt, wanted, writer)
+            warnings.append(f"The prompt names no class; it is read as '{read}'.")
+        elif named != wanted[0]:
             warnings.append(
                 f"The prompt names '{synthesizer.classes[named].name}' first, but the samples are "
                 f"labelled '{synthesizer.classes[wanted[0]].name}', as CLASS asks."

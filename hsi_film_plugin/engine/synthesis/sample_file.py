@@ -5,7 +5,6 @@ It holds numbers and texts only, so a file from elsewhere can be wrong but never
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 from collections.abc import Mapping
@@ -13,19 +12,25 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError
-from safetensors.numpy import load, save
+from safetensors.numpy import save
 
-from ..errors import InputError
+from ..backbone_files import file_sha256
+from ..described_file import FileKind, read_described
+from ..file_checks import checked_bands, checked_classes, checked_count, checked_text, require
 from ..job_facts import class_facts
 from ..outputs import atomic_output
-from .file_checks import checked_bands, checked_classes, checked_count, checked_text, require
 from .sample_set import SampleSet, SampleWord
 from .spectral_code import SpectralCode
 
-HEADER_KEY = "hsifilm"
-KIND = "samples"
-SCHEMA = 1
+KIND = FileKind(
+    key="hsifilm",
+    schema=1,
+    noun="file of synthetic samples",
+    maker="Synthesize samples",
+    remake="Make the samples again",
+    mark="samples",
+    schema_entry="schema",
+)
 #: A sample has to fit into a window of the backbone.
 LEAST_SIDE, MOST_SIDE = 2, 64
 #: Ten times what one order makes: more is no honest file.
@@ -65,15 +70,15 @@ def write_samples(samples: SampleSet, path: Path) -> None:
     header = json.dumps(_header(samples), sort_keys=True, ensure_ascii=True, allow_nan=False)
     contiguous = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
     with atomic_output(path) as partial:
-        partial.write_bytes(save(contiguous, {HEADER_KEY: header}))
+        partial.write_bytes(save(contiguous, {KIND.key: header}))
 
 
 def _header(samples: SampleSet) -> dict[str, Any]:
     bands = samples.bands
     unknown = [None] * len(bands.used)
     return {
-        "kind": KIND,
-        "schema": SCHEMA,
+        "kind": KIND.mark,
+        KIND.schema_entry: KIND.schema,
         "synthetic": True,
         "classes": class_facts(samples.classes),
         "patch": samples.side,
@@ -100,63 +105,9 @@ def read_samples(path: Path) -> SampleSet:
     Raises:
         InputError: if it is missing, damaged, of another schema, or no file of samples.
     """
-    content = _content(path)
-    header, tensors = _parts(path, content)
-    try:
-        samples = _samples(header, tensors, hashlib.sha256(content).hexdigest())
-        _check(samples)
-    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
-        raise InputError(
-            f"'{path.name}' is a damaged file of synthetic samples ({error}). Make the samples "
-            "again, or copy the file again."
-        ) from error
-    return samples
-
-
-def _content(path: Path) -> bytes:
-    if not path.is_file():
-        raise InputError(
-            f"The file of synthetic samples '{path}' does not exist. Check its path, or make "
-            "samples with 'Synthesize samples'."
-        )
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise InputError(
-            f"'{path}' cannot be read: {error.strerror or error}. Check the file's permissions."
-        ) from error
-
-
-def _parts(path: Path, content: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Return the header and the tensors of a file that says that it holds samples."""
-    try:
-        tensors = load(content)
-        size = int.from_bytes(content[:8], "little")
-        described = json.loads(content[8 : 8 + size]).get("__metadata__") or {}
-    except (SafetensorError, LookupError, ValueError, TypeError, AttributeError) as error:
-        raise InputError(
-            f"'{path.name}' is no whole file of synthetic samples ({error}). It may be truncated "
-            "or of another program: choose a file that 'Synthesize samples' has written to "
-            "SAMPLES."
-        ) from error
-    try:
-        header = json.loads(described.get(HEADER_KEY, "null"))
-    except (ValueError, RecursionError) as error:
-        raise InputError(
-            f"'{path.name}' is a damaged file of synthetic samples ({error}). Make the samples "
-            "again, or copy the file again."
-        ) from error
-    if not isinstance(header, dict) or header.get("kind") != KIND:
-        raise InputError(
-            f"'{path.name}' is a safetensors file, but holds no synthetic samples. Choose a file "
-            "that 'Synthesize samples' has written to SAMPLES."
-        )
-    if header.get("schema") != SCHEMA:
-        raise InputError(
-            f"'{path.name}' was written by another HSI FiLM (schema {header.get('schema')}; this "
-            f"one reads {SCHEMA}). Make the samples again, or update the plugin."
-        )
-    return header, tensors
+    return read_described(
+        path, KIND, lambda header, tensors: _samples(header, tensors, file_sha256(path))
+    )
 
 
 def _samples(
@@ -173,7 +124,7 @@ def _samples(
     known = any(item is not None for item in wavelengths)
     require(header["patch"] == tensors["components"].shape[-1], f"patch {header['patch']!r}")
     training_seed = header.get("training_seed")
-    return SampleSet(
+    samples = SampleSet(
         components=tensors["components"],
         code=SpectralCode(tensors["mean"], tensors["matrix"], tensors["inverse"]),
         bands=checked_bands(header["scene_bands"], used, wavelengths if known else None),
@@ -202,6 +153,8 @@ def _samples(
         training_seed=None if training_seed is None else checked_count(training_seed),
         scene_sha256=checked_text(header.get("scene_sha256", "")),
     )
+    _check(samples)
+    return samples
 
 
 def _check(samples: SampleSet) -> None:

@@ -12,6 +12,8 @@ from diffusers.models.transformers.pixart_transformer_2d import PixArtTransforme
 from ..label_classes import LabelClass
 from ..model import ModelBands
 from .draft_map import DraftMap
+from .prompt_reading import PromptReader
+from .prompts import PromptWriter
 from .settings import SynthesizerSettings
 from .spectral_code import SpectralCode
 
@@ -33,6 +35,7 @@ class Synthesizer:
         latent_std: float32 ``(latent channels,)``.
         descriptions: Of each class, at least one.
         prompts: Of each class, those of its real patches; the same may come several times.
+        words_read: What of the words the denoiser's linear part reads, in its order.
         words: All words that training prompts held.
         encoder_name: The text encoder.
         encoder_sha256: Of its weights.
@@ -53,9 +56,20 @@ class Synthesizer:
     latent_std: np.ndarray
     descriptions: tuple[tuple[str, ...], ...]
     prompts: tuple[tuple[str, ...], ...]
+    words_read: tuple[str, ...]
     words: frozenset[str]
     encoder_name: str
     encoder_sha256: str
     scene_names: tuple[str, ...] = ()
     label_sha256: str = ""
     provenance: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def writer(self) -> PromptWriter:
+        """Return what writes prompts of its classes, as in training."""
+        return PromptWriter(self.classes, dict(enumerate(self.descriptions)))
+
+    @property
+    def reader(self) -> PromptReader:
+        """Return what reads prompts, as in training."""
+        return PromptReader(self.writer, self.words_read)

@@ -6,7 +6,7 @@ It holds numbers and words only, so a file from elsewhere can be wrong but never
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,27 +15,41 @@ import numpy as np
 import torch
 from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from diffusers.models.transformers.pixart_transformer_2d import PixArtTransformer2DModel
-from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import nn
 
+from ..described_file import Description, FileKind, Tensors, read_described
 from ..errors import InputError, ModelFileError
+from ..file_checks import (
+    check_float32,
+    checked_bands,
+    checked_classes,
+    checked_count,
+    checked_text,
+    require,
+)
 from ..job_facts import class_facts
 from ..outputs import atomic_output
 from .autoencoder import build_autoencoder
 from .draft_map import DraftMap
-from .file_checks import checked_bands, checked_classes, checked_count, checked_text, require
+from .linear_denoiser import LinearShape
+from .prompt_reading import MOST_WORDS
 from .settings import MOST_COMPONENTS, SynthesizerSettings, check_settings
 from .spectral_code import SpectralCode
 from .synthesizer import Synthesizer
 from .text_denoiser import DenoiserShape, build_denoiser
 
-SCHEMA_VERSION = 1
-HEADER_KEY = "hsifilm_synthesizer"
+KIND = FileKind(
+    key="hsifilm_synthesizer",
+    schema=2,
+    noun="synthesizer file",
+    maker="Train synthesizer",
+    remake="Train the synthesizer again",
+    error=ModelFileError,
+)
 #: Sizes that no synthesizer has.
 _MOST_WIDTH, _MOST_LAYERS = 2048, 48
 
-Tensors = Mapping[str, torch.Tensor]
 Network = TypeVar("Network", AutoencoderKL, PixArtTransformer2DModel)
 
 
@@ -61,7 +75,7 @@ def save_synthesizer(synthesizer: Synthesizer, path: Path) -> None:
     # sorted, so that equal synthesizers give equal bytes
     header = json.dumps(_header(synthesizer), sort_keys=True)
     with atomic_output(path) as partial:
-        partial.write_bytes(save(dict(sorted(tensors.items())), {HEADER_KEY: header}))
+        partial.write_bytes(save(dict(sorted(tensors.items())), {KIND.key: header}))
 
 
 def load_synthesizer(path: Path) -> Synthesizer:
@@ -70,58 +84,7 @@ def load_synthesizer(path: Path) -> Synthesizer:
     Raises:
         ModelFileError: if it is missing, truncated, of another schema, or no synthesizer.
     """
-    if not path.is_file():
-        raise ModelFileError(f"Synthesizer file '{path}' does not exist.")
-    try:
-        with safe_open(str(path), framework="pt") as file:
-            metadata = file.metadata() or {}
-            if HEADER_KEY not in metadata:
-                raise ModelFileError(
-                    f"'{path.name}' is a safetensors file, but not a synthesizer of HSI FiLM. "
-                    "Choose a file that 'Train synthesizer' has written."
-                )
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError, ValueError, TypeError, AttributeError) as error:
-        raise ModelFileError(
-            f"'{path.name}' is not a whole synthesizer file ({error}). It may be truncated or of "
-            "another program: train the synthesizer again, or copy the file again."
-        ) from error
-    try:
-        header = json.loads(metadata[HEADER_KEY])
-        version = header["schema_version"]
-        if version != SCHEMA_VERSION:
-            raise ModelFileError(_other_schema(path, version))
-        for name, tensor in tensors.items():
-            numbers = tensor.dtype == torch.float32 and bool(torch.isfinite(tensor).all())
-            require(numbers, f"tensor {name} of {tensor.dtype}, or not finite")
-        return _synthesizer(header, tensors)
-    except (
-        LookupError,
-        TypeError,
-        ValueError,
-        AttributeError,
-        ArithmeticError,
-        RecursionError,
-        RuntimeError,
-        InputError,
-    ) as error:
-        if isinstance(error, ModelFileError):
-            raise
-        raise ModelFileError(
-            f"'{path.name}' is a damaged synthesizer of HSI FiLM ({error!r}). Train it again."
-        ) from error
-
-
-def _other_schema(path: Path, version: int) -> str:
-    if version < SCHEMA_VERSION:
-        return (
-            f"'{path.name}' was written by an older HSI FiLM (schema {version}; this one reads "
-            f"{SCHEMA_VERSION}). Train the synthesizer again."
-        )
-    return (
-        f"'{path.name}' was written by a newer HSI FiLM (schema {version}; this one reads up to "
-        f"{SCHEMA_VERSION}). Update the plugin."
-    )
+    return read_described(path, KIND, _synthesizer)
 
 
 def _networks(
@@ -135,7 +98,7 @@ def _header(synthesizer: Synthesizer) -> dict[str, Any]:
     built: Any = synthesizer.autoencoder.config
     config: Any = synthesizer.denoiser.config
     return {
-        "schema_version": SCHEMA_VERSION,
+        KIND.schema_entry: KIND.schema,
         "settings": asdict(synthesizer.settings),
         "classes": class_facts(synthesizer.classes),
         "counts": list(synthesizer.counts),
@@ -157,6 +120,7 @@ def _header(synthesizer: Synthesizer) -> dict[str, Any]:
         },
         "descriptions": [list(texts) for texts in synthesizer.descriptions],
         "prompts": [list(texts) for texts in synthesizer.prompts],
+        "words_read": list(synthesizer.words_read),
         "words": sorted(synthesizer.words),
         "encoder": {"name": synthesizer.encoder_name, "sha256": synthesizer.encoder_sha256},
         "scenes": list(synthesizer.scene_names),
@@ -165,24 +129,23 @@ def _header(synthesizer: Synthesizer) -> dict[str, Any]:
     }
 
 
-def _synthesizer(header: dict[str, Any], tensors: Tensors) -> Synthesizer:
+def _synthesizer(header: Description, tensors: Tensors) -> Synthesizer:
+    check_float32(tensors)
     settings = _settings(header["settings"])
     classes = checked_classes(header["classes"])
     described = header["bands"]
     bands = checked_bands(described["count"], described["used"], described["wavelengths_nm"])
-    code = SpectralCode(
-        *(tensors[f"code.{name}"].numpy() for name in ("mean", "matrix", "inverse"))
-    )
+    code = SpectralCode(*(tensors[f"code.{name}"] for name in ("mean", "matrix", "inverse")))
     _check_shape("mean", code.mean, len(bands.used))
     require(code.matrix.ndim == 2, f"code of {code.matrix.shape}")
     components = code.components
     require(1 <= components <= MOST_COMPONENTS, f"{components} components")
     _check_shape("matrix", code.matrix, len(bands.used), components)
     _check_shape("inverse", code.inverse, components, len(bands.used))
-    draft = DraftMap(tensors["draft.weight"].numpy(), tensors["draft.bias"].numpy())
+    draft = DraftMap(tensors["draft.weight"], tensors["draft.bias"])
     _check_shape("draft map", draft.weight, components, len(classes))
     _check_shape("draft map's bias", draft.bias, len(classes))
-    mean, std = tensors["latent_mean"].numpy(), tensors["latent_std"].numpy()
+    mean, std = tensors["latent_mean"], tensors["latent_std"]
     _check_shape("latent mean", mean, settings.latent_channels)
     _check_shape("latent deviation", std, settings.latent_channels)
     require(bool((std > 0).all()), "a latent channel without deviation")
@@ -194,7 +157,9 @@ def _synthesizer(header: dict[str, Any], tensors: Tensors) -> Synthesizer:
     require(all(descriptions) and all(prompts), "a class without a prompt")
     counts = tuple(checked_count(count) for count in header["counts"])
     require(len(counts) == len(classes), f"counts of {len(counts)} classes")
-    return Synthesizer(
+    read = tuple(checked_text(word) for word in header["words_read"])
+    require(len(set(read)) == len(read) <= MOST_WORDS, f"{len(read)} words to read")
+    found = Synthesizer(
         settings=settings,
         classes=classes,
         counts=counts,
@@ -207,6 +172,7 @@ def _synthesizer(header: dict[str, Any], tensors: Tensors) -> Synthesizer:
         latent_std=std,
         descriptions=descriptions,
         prompts=prompts,
+        words_read=read,
         words=frozenset(checked_text(word) for word in header["words"]),
         encoder_name=checked_text(header["encoder"]["name"]),
         encoder_sha256=checked_text(header["encoder"]["sha256"]),
@@ -214,6 +180,8 @@ def _synthesizer(header: dict[str, Any], tensors: Tensors) -> Synthesizer:
         label_sha256=checked_text(header["label_sha256"]),
         provenance={str(key): str(value) for key, value in header["provenance"].items()},
     )
+    _check_reading(found, tensors)
+    return found
 
 
 def _settings(described: dict[str, Any]) -> SynthesizerSettings:
@@ -223,7 +191,11 @@ def _settings(described: dict[str, Any]) -> SynthesizerSettings:
         kind = (int, float) if isinstance(default, float) else type(default)
         require(isinstance(described[name], kind), f"{name} {described[name]!r}")
     settings = SynthesizerSettings(**described)
-    check_settings(settings)
+    try:
+        check_settings(settings)
+    except InputError as error:
+        # advice to change a setting is for those who train
+        raise ValueError(str(error)) from error
     return settings
 
 
@@ -248,11 +220,22 @@ def _denoiser(
         _size(described, "head_width", _MOST_WIDTH),
         _size(described, "layers", _MOST_LAYERS),
         _size(described, "text_width", 2 * _MOST_WIDTH),
-        tensors["denoiser.linear_part.variance_with"].numel(),
+        _linear_shape(tensors),
     )
     require(side % shape.token_side == 0, f"tokens of {shape.token_side} pixels")
     require(shape.width % shape.head_width == 0, f"attention heads of {shape.head_width}")
     return _filled(lambda: build_denoiser(shape), "denoiser", tensors)
+
+
+def _linear_shape(tensors: Tensors) -> LinearShape:
+    reads = tensors["denoiser.linear_part.reads"]
+    require(reads.ndim == 2, f"readings of {reads.shape}")
+    return LinearShape(tensors["denoiser.linear_part.variance_with"].size, *reads.shape)
+
+
+def _check_reading(synthesizer: Synthesizer, tensors: Tensors) -> None:
+    width, held = synthesizer.reader.width, len(tensors["denoiser.linear_part.reads"])
+    require(width == held, f"a reading of {held} numbers, not {width}")
 
 
 def _size(described: dict[str, Any], name: str, most: int) -> int:
@@ -268,8 +251,8 @@ def _filled(build: Callable[[], Network], prefix: str, tensors: Tensors) -> Netw
         ValueError: if the file does not hold the weights of just this network.
     """
     weights = {
-        name.removeprefix(f"{prefix}."): tensor
-        for name, tensor in tensors.items()
+        name.removeprefix(f"{prefix}."): torch.from_numpy(array)
+        for name, array in tensors.items()
         if name.startswith(f"{prefix}.")
     }
     # without memory first, so that a header cannot ask for more than the file takes

@@ -16,7 +16,8 @@ from diffusers.models.transformers.pixart_transformer_2d import PixArtTransforme
 from diffusers.schedulers.scheduling_dpmsolver_multistep import DPMSolverMultistepScheduler
 from torch import nn
 
-from .linear_denoiser import LinearDenoiser
+from .encoded_prompts import EncodedPrompts
+from .linear_denoiser import LinearDenoiser, LinearShape
 
 TIMESTEPS = 1000
 #: Linear, as PixArt's: at the last step next to nothing is left of a patch's mean, which is what
@@ -38,7 +39,7 @@ class DenoiserShape:
         head_width: Of one attention head.
         layers: Transformer blocks.
         text_width: Of the text encoder's tokens.
-        linear: Components of the linear denoiser that it adds to; 0 for none.
+        linear: Of the linear denoiser that it adds to; None for none.
     """
 
     channels: int
@@ -48,7 +49,7 @@ class DenoiserShape:
     head_width: int
     layers: int
     text_width: int
-    linear: int = 0
+    linear: LinearShape | None = None
 
 
 def build_denoiser(shape: DenoiserShape) -> PixArtTransformer2DModel:
@@ -76,10 +77,11 @@ def build_denoiser(shape: DenoiserShape) -> PixArtTransformer2DModel:
     nn.init.zeros_(network.proj_out.weight)
     nn.init.zeros_(network.proj_out.bias)
     network.linear_part = (
-        LinearDenoiser(shape.channels * shape.side**2, shape.linear, shape.text_width)
-        if shape.linear
-        else None
+        None
+        if shape.linear is None
+        else LinearDenoiser(shape.channels * shape.side**2, shape.linear)
     )
+    network.register_buffer("noise_levels", noise_levels(), persistent=False)
     built: PixArtTransformer2DModel = network
     return built
 
@@ -113,7 +115,7 @@ class PromptedTimestep(nn.Module):
         return embedded + said
 
 
-def standardise_text(network: Any, tokens: torch.Tensor, mask: torch.Tensor) -> None:
+def standardise_text(network: Any, prompts: EncodedPrompts) -> None:
     """Let the layers that read the text begin with standardised numbers.
 
     The prompts of one scene are alike, and so are their tokens; without this, the network spends
@@ -121,26 +123,19 @@ def standardise_text(network: Any, tokens: torch.Tensor, mask: torch.Tensor) -> 
 
     Args:
         network: Untrained.
-        tokens: float ``(n, length, text width)``, those of all prompts, the null prompt last.
-        mask: bool ``(n, length)``.
+        prompts: All of them, the null prompt last.
     """
-    means = mean_tokens(tokens, mask)
+    means = prompts.means()
     # the null prompt comes often, and must not lie far outside
     means = torch.cat([means, means[-1:].expand(len(means) // 3 + 1, -1)])
     for layer, seen in (
-        (network.caption_projection.linear_1, tokens[mask].float()),
+        (network.caption_projection.linear_1, prompts.tokens[prompts.mask].float()),
         (network.adaln_single.emb.text.linear_1, means),
     ):
         mean, deviation = seen.mean(0), seen.std(0, correction=0).clamp_min(1e-3)
         with torch.no_grad():
             layer.weight.div_(deviation)
             layer.bias.sub_(layer.weight @ mean)
-
-
-def mean_tokens(tokens: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-    """Return the mean of each prompt's tokens, float32 ``(n, text width)``."""
-    weight = mask[..., None].float()
-    return (tokens.float() * weight).sum(1) / weight.sum(1).clamp_min(1)
 
 
 def use_attention_of(network: PixArtTransformer2DModel, kind: str) -> None:
@@ -157,8 +152,7 @@ def velocity(
     network: PixArtTransformer2DModel,
     noisy: torch.Tensor,
     timesteps: torch.Tensor,
-    tokens: torch.Tensor,
-    mask: torch.Tensor,
+    prompts: EncodedPrompts,
 ) -> torch.Tensor:
     """Return the predicted v, of the shape of the latents.
 
@@ -166,30 +160,28 @@ def velocity(
         network: The denoiser.
         noisy: ``(n, channels, side, side)``.
         timesteps: int64 ``(n,)``.
-        tokens: ``(n, length, text width)``.
-        mask: bool ``(n, length)``.
+        prompts: Of each item.
     """
-    said = mean_tokens(tokens, mask)
     predicted: torch.Tensor = network(
         noisy,
-        encoder_hidden_states=tokens,
+        encoder_hidden_states=prompts.tokens,
         timestep=timesteps,
-        encoder_attention_mask=mask,
-        added_cond_kwargs={"resolution": said, "aspect_ratio": None},
+        encoder_attention_mask=prompts.mask,
+        added_cond_kwargs={"resolution": prompts.means(), "aspect_ratio": None},
         return_dict=False,
     )[0]
     linear: Any = network.linear_part
     if linear is None:
         return predicted
-    kept = noise_levels(noisy.device)[timesteps]
-    added: torch.Tensor = predicted.float() + linear(noisy, kept, said)
+    levels: Any = network.noise_levels
+    added: torch.Tensor = predicted.float() + linear(noisy, levels[timesteps], prompts.readings)
     return added
 
 
-def noise_levels(device: torch.device) -> torch.Tensor:
-    """Return ᾱ of every timestep, float32 ``(1000,)``."""
+def noise_levels() -> torch.Tensor:
+    """Return ᾱ of every timestep, float32 ``(1000,)``; a denoiser has it on its device."""
     betas = torch.linspace(FIRST_BETA, LAST_BETA, TIMESTEPS, dtype=torch.float32)
-    return torch.cumprod(1 - betas, dim=0).to(device)
+    return torch.cumprod(1 - betas, dim=0)
 
 
 def sampler(steps: int) -> Any:

@@ -19,8 +19,10 @@ from ..progress import Progress
 from ..provenance import software
 from .autoencoder_training import encode_patches, reconstruction, train_autoencoder
 from .checkpoint import Checkpoints
-from .denoiser_training import encode_prompts, train_denoiser
+from .denoiser_training import train_denoiser
+from .encoded_prompts import encode_prompts
 from .patches import PatchData
+from .prompt_reading import PromptReader, words_to_read
 from .prompts import PromptWriter, words_of
 from .recipe import Recipe
 from .settings import SynthesizerSettings, check_settings
@@ -111,7 +113,8 @@ def train_synthesizer(
         progress.part(0.25, 0.3),
     )
     mean, std = _latent_statistics(bank)
-    prompts = encode_prompts(encoder, bank.prompts, progress.part(0.3, 0.35))
+    reader = PromptReader(writer, words_to_read(bank.prompts))
+    prompts = encode_prompts(encoder, reader, bank.prompts, progress.part(0.3, 0.35))
     denoiser, denoiser_losses = train_denoiser(
         bank,
         (bank.latents - mean[:, None, None]) / std[:, None, None],
@@ -138,6 +141,7 @@ def train_synthesizer(
         latent_std=std.numpy(),
         descriptions=tuple(tuple(texts) for texts in writer.descriptions),
         prompts=_prompts(bank, writer, len(data.classes)),
+        words_read=reader.words,
         words=frozenset(word for prompt in bank.prompts for word in words_of(prompt)),
         encoder_name=encoder.name,
         encoder_sha256=encoder.sha256,

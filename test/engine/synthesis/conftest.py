@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ import torch
 from hsi_film_plugin.engine.device import Device
 from hsi_film_plugin.engine.label_classes import LabelClass
 from hsi_film_plugin.engine.model import ModelBands
+from hsi_film_plugin.engine.progress import Progress
 from hsi_film_plugin.engine.synthesis.draft_map import fit_draft_map
 from hsi_film_plugin.engine.synthesis.patch_facts import WordScale
 from hsi_film_plugin.engine.synthesis.patches import PatchData, Patches
@@ -19,7 +21,9 @@ from hsi_film_plugin.engine.synthesis.prompts import PromptWriter
 from hsi_film_plugin.engine.synthesis.recipe import Recipe
 from hsi_film_plugin.engine.synthesis.settings import SynthesizerSettings
 from hsi_film_plugin.engine.synthesis.spectral_code import fit_spectral_code
+from hsi_film_plugin.engine.synthesis.synthesizer import Synthesizer
 from hsi_film_plugin.engine.synthesis.text_encoder import MAX_TOKENS, Token
+from hsi_film_plugin.engine.synthesis.training import train_synthesizer
 
 CLASSES = (LabelClass(1, "meadow", "#00ff00"), LabelClass(7, "lake", "#0000ff"))
 BANDS = 12
@@ -152,3 +156,30 @@ def tiny_recipe() -> Recipe:
         batch=16,
         warm_up=4,
     )
+
+
+@pytest.fixture(scope="session")
+def synthesizer() -> Synthesizer:
+    """Return a synthesizer that has learnt just enough to tell meadow and lake apart."""
+    made, _ = train_synthesizer(
+        made_up_data(per_class=(20, 20)),
+        PromptWriter(CLASSES, {}),
+        SpellingEncoder(),  # type: ignore[arg-type]
+        SynthesizerSettings(patch=8, latent_channels=3, components=4),
+        Device("cpu", "A test asked for it.", bfloat16=False),
+        Progress(),
+        recipe=Recipe(
+            autoencoder_width=16,
+            autoencoder_steps=20,
+            bank=96,
+            bank_unlabelled=16,
+            width=64,
+            head_width=16,
+            layers=2,
+            steps=40,
+            batch=32,
+            warm_up=10,
+            rate=3e-3,
+        ),
+    )
+    return replace(made, scene_names=("scene.tif",), label_sha256="ab", provenance={"Seed": "0"})

@@ -7,24 +7,29 @@ import pytest
 import torch
 
 from hsi_film_plugin.engine.errors import EngineError
-from hsi_film_plugin.engine.synthesis.linear_denoiser import LinearDenoiser, fit_linear_denoiser
+from hsi_film_plugin.engine.synthesis.linear_denoiser import (
+    LinearDenoiser,
+    LinearShape,
+    fit_linear_denoiser,
+    restored_linear_denoiser,
+)
 
-TEXT_WIDTH = 3
+READING = 3
 SHAPE = (2, 2, 2)
 SIZE = 8
 
 
 def planted(count: int = 4000) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Return latents that depend on prompts, their prompts, the prompts' tokens, the slope."""
+    """Return latents that depend on prompts, their prompts, the prompts' readings, the slope."""
     generator = torch.Generator().manual_seed(3)
-    means = torch.randn(41, TEXT_WIDTH, generator=generator) * torch.tensor([1.0, 5.0, 0.2]) + 2
-    slope = torch.randn(TEXT_WIDTH, SIZE, generator=generator)
+    readings = torch.randn(40, READING, generator=generator) * torch.tensor([1.0, 3.0, 0.5]) + 2
+    slope = torch.randn(READING, SIZE, generator=generator)
     prompt_of = torch.randint(40, (count,), generator=generator)
     deviations = torch.linspace(0.3, 1.0, SIZE)
     noise = torch.randn(count, SIZE, generator=generator) * deviations
-    latents = means[prompt_of] @ slope + 0.5 + noise
+    latents = readings[prompt_of] @ slope + 0.5 + noise
     without = torch.randn(500, SIZE, generator=generator) - 4
-    return torch.cat([latents, without]).view(-1, *SHAPE), prompt_of, means, slope
+    return torch.cat([latents, without]).view(-1, *SHAPE), prompt_of, readings, slope
 
 
 def velocity_by_hand(
@@ -42,10 +47,10 @@ def velocity_by_hand(
 def normal_denoiser() -> tuple[LinearDenoiser, dict[str, tuple[np.ndarray, np.ndarray]]]:
     """Return a denoiser of full rank, and mean and covariance of each of its kinds."""
     draws = np.random.default_rng(1)
-    network, known = LinearDenoiser(SIZE, 3, TEXT_WIDTH), {}
-    network.null = torch.tensor([9.0, 9.0, 9.0])
-    network.text_mean, network.text_scale = torch.tensor([1.0, 2.0, 3.0]), torch.ones(3) * 2
-    network.slope = torch.from_numpy(draws.standard_normal((TEXT_WIDTH, SIZE)).astype(np.float32))
+    network, known = LinearDenoiser(SIZE, LinearShape(3, READING, 2)), {}
+    for name, held in (("reads", network.reads), ("shows", network.shows)):
+        values = draws.standard_normal(held.shape).astype(np.float32)
+        setattr(network, name, torch.from_numpy(values))
     for kind, rest in (("with", 0.4), ("without", 0.1)):
         basis = np.linalg.qr(draws.standard_normal((SIZE, 3)))[0].astype(np.float32)
         variance = np.array([3.0, 1.5, 0.7], np.float32)
@@ -59,17 +64,16 @@ def normal_denoiser() -> tuple[LinearDenoiser, dict[str, tuple[np.ndarray, np.nd
 
 
 def test_the_dependence_of_latents_on_prompts_is_found() -> None:
-    latents, prompt_of, means, slope = planted()
-    found = fit_linear_denoiser(latents, prompt_of, means, 0)
-    standard = (means[:40] - found.text_mean) / found.text_scale
-    expected = means[:40] @ slope + 0.5
+    latents, prompt_of, readings, slope = planted()
+    found = fit_linear_denoiser(latents, prompt_of, readings, 0)
+    shown = readings @ found.reads @ found.shows + found.mean_with
 
-    torch.testing.assert_close(standard @ found.slope + found.mean_with, expected, atol=0.1, rtol=0)
+    torch.testing.assert_close(shown, readings @ slope + 0.5, atol=0.2, rtol=0)
 
 
 def test_the_spread_within_prompts_is_found_without_that_between_them() -> None:
-    latents, prompt_of, means, _ = planted()
-    found = fit_linear_denoiser(latents, prompt_of, means, 0)
+    latents, prompt_of, readings, _ = planted()
+    found = fit_linear_denoiser(latents, prompt_of, readings, 0)
     expected = torch.linspace(0.3, 1.0, SIZE).square().flip(0)
     variances = torch.as_tensor(found.variance_with)
 
@@ -82,22 +86,22 @@ def test_it_is_the_posterior_mean_of_normal_latents(kept: float) -> None:
     network, known = normal_denoiser()
     draws = np.random.default_rng(2)
     noisy = draws.standard_normal((4, SIZE)).astype(np.float32)
-    said = draws.standard_normal((4, TEXT_WIDTH)).astype(np.float32)
+    said = draws.standard_normal((4, READING)).astype(np.float32)
     found = network(
         torch.from_numpy(noisy).view(-1, *SHAPE), torch.full((4,), kept), torch.from_numpy(said)
     )
     shift, covariance = known["with"]
-    means = (said - [1, 2, 3]) / 2 @ network.slope.numpy() + shift
+    means = said @ network.reads.numpy() @ network.shows.numpy() + shift
 
     assert found.shape == (4, *SHAPE)
     for v, x, mean in zip(found.flatten(1).numpy(), noisy, means):
         np.testing.assert_allclose(v, velocity_by_hand(x, kept, mean, covariance), atol=1e-3)
 
 
-def test_the_null_prompt_has_statistics_of_its_own() -> None:
+def test_a_prompt_that_says_nothing_has_statistics_of_its_own() -> None:
     network, known = normal_denoiser()
     noisy = np.random.default_rng(2).standard_normal((2, SIZE)).astype(np.float32)
-    said = torch.stack([network.null, torch.tensor([9.0, 9.0, 9.5])])
+    said = torch.tensor([[0.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
     found = network(torch.from_numpy(noisy).view(-1, *SHAPE), torch.full((2,), 0.5), said)
     without, prompted = (velocity_by_hand(x, 0.5, *known["without"]) for x in (noisy[0], noisy[1]))
 
@@ -106,14 +110,14 @@ def test_the_null_prompt_has_statistics_of_its_own() -> None:
 
 
 def test_its_error_is_the_least_that_can_be() -> None:
-    latents, prompt_of, means, _ = planted()
-    network = fit_linear_denoiser(latents, prompt_of, means, 0)
-    clean, said = latents[:400], means[prompt_of[:400]]
+    latents, prompt_of, readings, _ = planted()
+    network = fit_linear_denoiser(latents, prompt_of, readings, 0)
+    clean, said = latents[:400], readings[prompt_of[:400]]
     noise = torch.randn(clean.shape, generator=torch.Generator().manual_seed(0))
     kept = torch.full((400,), 0.5)
     noisy, target = (clean + noise) * 0.5**0.5, (noise - clean) * 0.5**0.5
     error = (network(noisy, kept, said) - target).square().mean()
-    null = network(noisy, kept, means[-1:].expand(400, -1))
+    null = network(noisy, kept, torch.zeros(400, READING))
 
     # the posterior variance of x₀ at ᾱ = 0.5 is s / (1 + s), and v holds it twice
     variance = torch.linspace(0.3, 1.0, SIZE).square()
@@ -121,23 +125,22 @@ def test_its_error_is_the_least_that_can_be() -> None:
     assert (null - target).square().mean() > 1.5 * error
 
 
-@pytest.mark.parametrize("what", ["latents", "tokens"])
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
-def test_numbers_that_are_not_finite_are_a_sentence(what: str, value: float) -> None:
-    latents, prompt_of, means, _ = planted(50)
-    (latents if what == "latents" else means)[3] = value
+def test_latents_that_are_not_finite_are_a_sentence(value: float) -> None:
+    latents, prompt_of, readings, _ = planted(50)
+    latents[3] = value
 
     with pytest.raises(EngineError, match="finite numbers"):
-        fit_linear_denoiser(latents, prompt_of, means, 0)
+        fit_linear_denoiser(latents, prompt_of, readings, 0)
 
 
 def test_the_same_seed_gives_the_same_bytes_and_leaves_other_draws_alone() -> None:
-    latents, prompt_of, means, _ = planted(60)
+    latents, prompt_of, readings, _ = planted(60)
     torch.manual_seed(11)
-    first = fit_linear_denoiser(latents, prompt_of, means, 5).state_dict()
+    first = fit_linear_denoiser(latents, prompt_of, readings, 5).state_dict()
     drawn = torch.rand(3)
     torch.manual_seed(11)
-    second = fit_linear_denoiser(latents, prompt_of, means, 5).state_dict()
+    second = fit_linear_denoiser(latents, prompt_of, readings, 5).state_dict()
 
     assert all(first[name].equal(second[name]) for name in second)
     torch.manual_seed(11)
@@ -145,8 +148,26 @@ def test_the_same_seed_gives_the_same_bytes_and_leaves_other_draws_alone() -> No
 
 
 def test_fewer_items_than_numbers_of_a_latent_are_enough() -> None:
-    latents, prompt_of, means, _ = planted(4)
-    network = fit_linear_denoiser(latents, prompt_of, means, 0)
-    v = network(latents[:2], torch.tensor([0.999999, 0.00004]), means[:2])
+    latents, prompt_of, readings, _ = planted(4)
+    network = fit_linear_denoiser(latents, prompt_of, readings, 0)
+    v = network(latents[:2], torch.tensor([0.999999, 0.00004]), readings[:2])
 
     assert bool(v.isfinite().all())
+
+
+def test_a_fitted_one_is_restored_from_its_tensors_and_from_no_others() -> None:
+    latents, prompt_of, readings, _ = planted(200)
+    held = fit_linear_denoiser(latents, prompt_of, readings, 0).state_dict()
+    found = restored_linear_denoiser(held, latents, prompt_of, readings)
+
+    assert found is not None
+    assert found.state_dict().keys() == held.keys()
+    assert all(tensor.equal(held[name]) for name, tensor in found.state_dict().items())
+    for others in (
+        {name: tensor for name, tensor in held.items() if name != "shows"},
+        held | {"more": torch.zeros(3)},
+        held | {"shows": held["shows"].double()},
+    ):
+        assert restored_linear_denoiser(others, latents, prompt_of, readings) is None
+    assert restored_linear_denoiser(held, latents, prompt_of[:5], readings) is None
+    assert restored_linear_denoiser(held, latents[:, :1], prompt_of, readings) is None

@@ -12,6 +12,7 @@ pytest.importorskip("torch")
 from hsi_film_plugin.engine.errors import InputError
 from hsi_film_plugin.engine.label_classes import LabelClass
 from hsi_film_plugin.engine.synthesis.ordering import Wish, class_index, cut_short, ordered
+from hsi_film_plugin.engine.synthesis.prompts import PromptWriter
 from hsi_film_plugin.engine.synthesis.sample_set import SampleWord
 
 CLASSES = (
@@ -35,6 +36,10 @@ class Stand:
     descriptions: tuple = (("meadow",), ("open water",), ("rare heath", "purple heather"))
     prompts: tuple = (("mostly meadow, bright",), ("open water", "partly open water"), ("heath",))
     words: frozenset = WORDS
+
+    @property
+    def writer(self):
+        return PromptWriter(self.classes, dict(enumerate(self.descriptions)))
 
 
 def counts_of(order):
@@ -135,10 +140,18 @@ class ShortSighted:
 
 def test_the_end_of_a_prompt_that_is_not_read_is_told():
     wish = Wish(prompt="open water, near meadow", negative="bright reeds ")
-    (warning,) = cut_short(ShortSighted(), wish)
+    order, _ = ordered(Stand(), wish)
+    (warning,) = cut_short(ShortSighted(), order, wish)
     assert warning.startswith("PROMPT is longer")
     assert "'near meadow' at its end has no effect" in warning
-    assert not cut_short(ShortSighted(), Wish(count=3))
+    order, _ = ordered(Stand(), Wish(count=3))
+    assert not cut_short(ShortSighted(), order, Wish(count=3))
+
+
+def test_a_prompt_that_names_no_class_is_read_with_the_class_and_says_so():
+    order, warnings = ordered(Stand(), Wish(known="Meadow", prompt="partly bright", count=2))
+    assert order.prompts == ("meadow, partly bright",) * 2
+    assert warnings == ("The prompt names no class; it is read as 'meadow, partly bright'.",)
 
 
 @pytest.mark.parametrize(

@@ -122,9 +122,13 @@ def spoilt(array: np.ndarray) -> np.ndarray:
 
 
 DAMAGES: dict[str, tuple[Callable[..., None], str]] = {
-    "future": (saying(schema=2), r"schema 2; this one reads 1.*update the plugin"),
-    "schema of text": (saying(schema="x"), "schema x"),
-    "other kind": (saying(kind="synthesizer"), "holds no synthetic samples"),
+    "future": (
+        saying(schema=2),
+        r"newer HSI FiLM.*schema 2; this one reads up to 1.*Update the plugin",
+    ),
+    "past": (saying(schema=0), r"older HSI FiLM.*schema 0; this one reads 1.*samples again"),
+    "schema of text": (saying(schema="x"), "damaged.*schema 'x'"),
+    "other kind": (saying(kind="synthesizer"), "no file of synthetic samples of HSI FiLM"),
     "not synthetic": (saying(synthetic=False), "damaged.*synthetic"),
     "no tensor": (without("matrix"), "damaged.*'matrix'"),
     "NaN components": (changed("components", spoilt), "damaged.*not finite"),
@@ -215,9 +219,9 @@ def test_files_that_are_no_samples_are_named(written: Path, tmp_path: Path):
         other.write_bytes(content)
         refused(other, "no whole file of synthetic samples")
     other.write_bytes(save({"a": np.zeros(3, np.float32)}))
-    refused(other, "holds no synthetic samples")
+    refused(other, "no file of synthetic samples of HSI FiLM")
     other.write_bytes(save({"a": np.zeros(3, np.float32)}, {"hsifilm_model": "{}"}))
-    refused(other, "holds no synthetic samples")
+    refused(other, "no file of synthetic samples of HSI FiLM")
     other.write_bytes(save({"a": np.zeros(3, np.float32)}, {"hsifilm": "{"}))
     refused(other, "damaged")
     other.write_bytes(save({"a": np.zeros(3, np.float32)}, {"hsifilm": "[" * 100_000}))

@@ -12,8 +12,6 @@ from hsi_film_plugin.engine.device import Device
 from hsi_film_plugin.engine.errors import Cancelled, InputError
 from hsi_film_plugin.engine.progress import Progress
 from hsi_film_plugin.engine.synthesis.patches import PatchData
-from hsi_film_plugin.engine.synthesis.prompts import PromptWriter
-from hsi_film_plugin.engine.synthesis.recipe import Recipe
 from hsi_film_plugin.engine.synthesis.sampling import (
     BATCH,
     SampleOrder,
@@ -22,38 +20,9 @@ from hsi_film_plugin.engine.synthesis.sampling import (
     reconstruct_with_noise,
     sample_patches,
 )
-from hsi_film_plugin.engine.synthesis.settings import SynthesizerSettings
 from hsi_film_plugin.engine.synthesis.synthesizer import Synthesizer
-from hsi_film_plugin.engine.synthesis.training import train_synthesizer
 
-from .conftest import CLASSES, SpellingEncoder, made_up_data
-
-
-@pytest.fixture(scope="module")
-def synthesizer() -> Synthesizer:
-    recipe = Recipe(
-        autoencoder_width=16,
-        autoencoder_steps=20,
-        bank=96,
-        bank_unlabelled=16,
-        width=64,
-        head_width=16,
-        layers=2,
-        steps=40,
-        batch=32,
-        warm_up=10,
-        rate=3e-3,
-    )
-    made, _ = train_synthesizer(
-        made_up_data(per_class=(20, 20)),
-        PromptWriter(CLASSES, {}),
-        SpellingEncoder(),  # type: ignore[arg-type]
-        SynthesizerSettings(patch=8, latent_channels=3, components=4),
-        Device("cpu", "A test asked for it.", bfloat16=False),
-        Progress(),
-        recipe=recipe,
-    )
-    return made
+from .conftest import SpellingEncoder
 
 
 def sampled(

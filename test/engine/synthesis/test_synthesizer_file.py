@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,46 +12,13 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from hsi_film_plugin.engine.device import Device
 from hsi_film_plugin.engine.errors import ModelFileError
-from hsi_film_plugin.engine.progress import Progress
-from hsi_film_plugin.engine.synthesis.prompts import PromptWriter
-from hsi_film_plugin.engine.synthesis.recipe import Recipe
-from hsi_film_plugin.engine.synthesis.settings import SynthesizerSettings
 from hsi_film_plugin.engine.synthesis.synthesizer import Synthesizer
 from hsi_film_plugin.engine.synthesis.synthesizer_file import (
-    HEADER_KEY,
+    KIND,
     load_synthesizer,
     save_synthesizer,
 )
-from hsi_film_plugin.engine.synthesis.training import train_synthesizer
-
-from .conftest import CLASSES, SpellingEncoder, made_up_data
-
-
-@pytest.fixture(scope="module")
-def synthesizer() -> Synthesizer:
-    recipe = Recipe(
-        autoencoder_width=16,
-        autoencoder_steps=1,
-        bank=24,
-        bank_unlabelled=8,
-        width=32,
-        head_width=16,
-        layers=2,
-        steps=1,
-        batch=8,
-    )
-    made, _ = train_synthesizer(
-        made_up_data(),
-        PromptWriter(CLASSES, {}),
-        SpellingEncoder(),  # type: ignore[arg-type]
-        SynthesizerSettings(patch=8, latent_channels=3, components=4),
-        Device("cpu", "A test asked for it.", bfloat16=False),
-        Progress(),
-        recipe=recipe,
-    )
-    return replace(made, scene_names=("scene.tif",), label_sha256="ab", provenance={"Seed": "0"})
 
 
 @pytest.fixture
@@ -65,10 +31,10 @@ def written(synthesizer: Synthesizer, tmp_path: Path) -> Path:
 def rewritten(path: Path, change: Any) -> Path:
     """Write the file again with its header or tensors changed."""
     with safe_open(str(path), framework="pt") as file:
-        header = json.loads(file.metadata()[HEADER_KEY])
+        header = json.loads(file.metadata()[KIND.key])
     tensors = load_file(path)
     change(header, tensors)
-    save_file(tensors, path, {HEADER_KEY: json.dumps(header)})
+    save_file(tensors, path, {KIND.key: json.dumps(header)})
     return path
 
 
@@ -113,7 +79,7 @@ def test_a_missing_file_is_a_sentence(tmp_path: Path) -> None:
 def test_a_truncated_file_is_a_sentence(written: Path) -> None:
     written.write_bytes(written.read_bytes()[:-100])
 
-    with pytest.raises(ModelFileError, match="not a whole synthesizer file"):
+    with pytest.raises(ModelFileError, match="no whole synthesizer file"):
         load_synthesizer(written)
 
 
@@ -121,11 +87,11 @@ def test_another_safetensors_file_is_a_sentence(tmp_path: Path) -> None:
     path = tmp_path / "other.safetensors"
     save_file({"x": torch.ones(3)}, path)
 
-    with pytest.raises(ModelFileError, match="not a synthesizer of HSI FiLM"):
+    with pytest.raises(ModelFileError, match="no synthesizer file of HSI FiLM"):
         load_synthesizer(path)
 
 
-@pytest.mark.parametrize(("version", "said"), [(0, "older HSI FiLM"), (2, "newer HSI FiLM")])
+@pytest.mark.parametrize(("version", "said"), [(1, "older HSI FiLM"), (3, "newer HSI FiLM")])
 def test_other_schemas_are_sentences(written: Path, version: int, said: str) -> None:
     rewritten(written, lambda header, tensors: header.update(schema_version=version))
 
@@ -143,6 +109,10 @@ def _unknown_setting(header: dict[str, Any], tensors: dict[str, torch.Tensor]) -
 
 def _wrong_kind(header: dict[str, Any], tensors: dict[str, torch.Tensor]) -> None:
     header["settings"]["patch"] = "8"
+
+
+def _setting_out_of_range(header: dict[str, Any], tensors: dict[str, torch.Tensor]) -> None:
+    header["settings"]["patch"] = -8
 
 
 def _no_prompt(header: dict[str, Any], tensors: dict[str, torch.Tensor]) -> None:
@@ -207,6 +177,18 @@ def _huge_count(header: dict[str, Any], tensors: dict[str, torch.Tensor]) -> Non
     header["counts"][0] = 10**40
 
 
+def _word_read_twice(header: dict[str, Any], tensors: dict[str, torch.Tensor]) -> None:
+    header["words_read"][1] = header["words_read"][0]
+
+
+def _fewer_words_read(header: dict[str, Any], tensors: dict[str, torch.Tensor]) -> None:
+    header["words_read"].pop()
+
+
+def _readings_without_columns(header: dict[str, Any], tensors: dict[str, torch.Tensor]) -> None:
+    tensors["denoiser.linear_part.reads"] = torch.ones(5)
+
+
 def _no_header(header: dict[str, Any], tensors: dict[str, torch.Tensor]) -> None:
     header.clear()
 
@@ -217,6 +199,7 @@ def _no_header(header: dict[str, Any], tensors: dict[str, torch.Tensor]) -> None
         _huge,
         _unknown_setting,
         _wrong_kind,
+        _setting_out_of_range,
         _no_prompt,
         _endless,
         _other_bands,
@@ -232,11 +215,14 @@ def _no_header(header: dict[str, Any], tensors: dict[str, torch.Tensor]) -> None
         _endless_wavelength,
         _negative_count,
         _huge_count,
+        _word_read_twice,
+        _fewer_words_read,
+        _readings_without_columns,
         _no_header,
     ],
 )
 def test_damaged_files_are_sentences(written: Path, change: Any) -> None:
     rewritten(written, change)
 
-    with pytest.raises(ModelFileError, match="damaged synthesizer"):
+    with pytest.raises(ModelFileError, match="damaged synthesizer file"):
         load_synthesizer(written)

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 import torch
 
+from hsi_film_plugin.engine.synthesis.encoded_prompts import EncodedPrompts
+from hsi_film_plugin.engine.synthesis.linear_denoiser import LinearShape
 from hsi_film_plugin.engine.synthesis.text_denoiser import (
     TIMESTEPS,
     AttentionRecorder,
     DenoiserShape,
     build_denoiser,
-    mean_tokens,
     noise_levels,
     sampler,
     standardise_text,
@@ -36,10 +37,11 @@ def network() -> torch.nn.Module:
     return built
 
 
-def prompts() -> tuple[torch.Tensor, torch.Tensor]:
+def prompts() -> EncodedPrompts:
     generator = torch.Generator().manual_seed(1)
     mask = torch.tensor([[True] * 5 + [False] * 3, [True] * 8])
-    return torch.randn(2, 8, 12, generator=generator) * mask[..., None], mask
+    tokens = torch.randn(2, 8, 12, generator=generator) * mask[..., None]
+    return EncodedPrompts(tokens, mask, torch.eye(2, 3))
 
 
 def noisy() -> torch.Tensor:
@@ -48,26 +50,27 @@ def noisy() -> torch.Tensor:
 
 def test_untrained_it_predicts_nothing() -> None:
     with torch.no_grad():
-        assert not velocity(build_denoiser(SHAPE), noisy(), TIMES, *prompts()).any()
+        assert not velocity(build_denoiser(SHAPE), noisy(), TIMES, prompts()).any()
 
 
 def test_padding_makes_no_difference(network: torch.nn.Module) -> None:
-    tokens, mask = prompts()
-    padded = torch.nn.functional.pad(tokens, (0, 0, 0, 8), value=3.0)
+    said = prompts()
+    padded = replace(
+        said,
+        tokens=torch.nn.functional.pad(said.tokens, (0, 0, 0, 8), value=3.0),
+        mask=torch.nn.functional.pad(said.mask, (0, 8), value=False),
+    )
     with torch.no_grad():
-        first = velocity(network, noisy(), TIMES, tokens, mask)
-        second = velocity(
-            network, noisy(), TIMES, padded, torch.nn.functional.pad(mask, (0, 8), value=False)
-        )
+        first = velocity(network, noisy(), TIMES, said)
+        second = velocity(network, noisy(), TIMES, padded)
 
     torch.testing.assert_close(first, second, rtol=1e-4, atol=1e-4)
 
 
 def test_other_words_give_other_predictions(network: torch.nn.Module) -> None:
-    tokens, mask = prompts()
     with torch.no_grad():
-        first = velocity(network, noisy(), TIMES, tokens, mask)
-        second = velocity(network, noisy(), TIMES, tokens.flip(0), mask.flip(0))
+        first = velocity(network, noisy(), TIMES, prompts())
+        second = velocity(network, noisy(), TIMES, prompts().taken(torch.tensor([1, 0])))
 
     assert (first - second).abs().max() > 0.01
 
@@ -77,10 +80,10 @@ def test_attention_of_every_device_agrees_also_while_recorded(network: torch.nn.
     with torch.no_grad():
         for kind in ("cpu", "cuda"):
             use_attention_of(network, kind)
-            found.append(velocity(network, noisy(), TIMES, *prompts()))
+            found.append(velocity(network, noisy(), TIMES, prompts()))
         recorder = AttentionRecorder(network, 1)
         recorder.listening = True
-        found.append(velocity(network, noisy(), TIMES, *prompts()))
+        found.append(velocity(network, noisy(), TIMES, prompts()))
 
     torch.testing.assert_close(found[0], found[1], rtol=1e-4, atol=1e-4)
     torch.testing.assert_close(found[0], found[2], rtol=1e-4, atol=1e-4)
@@ -98,7 +101,8 @@ def test_nothing_recorded_is_an_error(network: torch.nn.Module) -> None:
 def test_text_is_standardised_to_begin_with(network: torch.nn.Module) -> None:
     tokens = 5 + 0.1 * torch.randn(40, 8, 12)
     mask = torch.ones(40, 8, dtype=torch.bool)
-    standardise_text(network, tokens, mask)
+    said = EncodedPrompts(tokens, mask, torch.zeros(40, 3))
+    standardise_text(network, said)
     plain = build_denoiser(SHAPE)
     for layer, other, seen in (
         (
@@ -109,7 +113,7 @@ def test_text_is_standardised_to_begin_with(network: torch.nn.Module) -> None:
         (
             network.adaln_single.emb.text.linear_1,
             plain.adaln_single.emb.text.linear_1,
-            mean_tokens(tokens, mask),
+            said.means(),
         ),
     ):
         with torch.no_grad():
@@ -117,7 +121,7 @@ def test_text_is_standardised_to_begin_with(network: torch.nn.Module) -> None:
 
 
 def test_next_to_nothing_is_left_at_the_last_timestep() -> None:
-    levels = noise_levels(torch.device("cpu"))
+    levels = noise_levels()
 
     assert levels.shape == (TIMESTEPS,)
     assert levels[0] > 0.999
@@ -125,9 +129,17 @@ def test_next_to_nothing_is_left_at_the_last_timestep() -> None:
     assert (levels.diff() < 0).all()
 
 
+def test_a_denoiser_has_the_noise_levels_with_it_and_its_weights_do_not() -> None:
+    network = build_denoiser(SHAPE)
+
+    assert network.noise_levels.equal(noise_levels())
+    assert "noise_levels" not in network.state_dict()
+    assert network.to("meta").noise_levels.device.type == "meta"
+
+
 def test_the_sampler_finds_the_answer_that_a_perfect_denoiser_gives() -> None:
     answer = torch.linspace(-1, 1, 48).reshape(1, 3, 4, 4)
-    levels = noise_levels(torch.device("cpu"))
+    levels = noise_levels()
     solver = sampler(12)
     x = torch.randn(answer.shape, generator=torch.Generator().manual_seed(0))
     for timestep in solver.timesteps:
@@ -142,6 +154,20 @@ def test_the_sampler_finds_the_answer_that_a_perfect_denoiser_gives() -> None:
 def test_one_latent_pixel_may_be_a_token() -> None:
     shape = replace(SHAPE, token_side=1, side=4)
     with torch.no_grad():
-        found = velocity(build_denoiser(shape), noisy()[..., :4, :4], TIMES, *prompts())
+        found = velocity(build_denoiser(shape), noisy()[..., :4, :4], TIMES, prompts())
 
     assert found.shape == (2, 3, 4, 4)
+
+
+def test_what_the_reading_says_moves_the_prediction_of_one_with_a_linear_part() -> None:
+    shape = replace(SHAPE, linear=LinearShape(components=4, reading=3, means=2))
+    network = build_denoiser(shape)
+    torch.nn.init.normal_(network.linear_part.reads)
+    torch.nn.init.normal_(network.linear_part.shows)
+    said = prompts()
+    others = replace(said, readings=said.readings.flip(0))
+    with torch.no_grad():
+        first = velocity(network, noisy(), TIMES, said)
+        second = velocity(network, noisy(), TIMES, others)
+
+    assert (first - second).abs().max() > 0.01

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
-from hsi_film_plugin.engine.label_classes import LabelClass
-from hsi_film_plugin.engine.model import ModelBands
-from hsi_film_plugin.engine.synthesis.file_checks import (
+from hsi_film_plugin.engine.file_checks import (
     MOST_BANDS,
     MOST_COUNT,
+    check_float32,
     checked_bands,
     checked_classes,
     checked_count,
 )
+from hsi_film_plugin.engine.label_classes import LabelClass
+from hsi_film_plugin.engine.model import ModelBands
 
 MEADOW = {"value": 1, "name": "meadow", "color": "#00ff00"}
 
@@ -76,3 +78,19 @@ def test_other_bands_are_refused(count: Any, used: Any, wavelengths: Any) -> Non
 def test_other_counts_are_refused(count: Any) -> None:
     with pytest.raises(ValueError, match="in the place of a count"):
         checked_count(count)
+
+
+def test_as_many_bands_are_taken_as_is_asked_for() -> None:
+    used = range(MOST_BANDS + 1)
+    assert checked_bands(10**5, used, None, most=len(used)).used == tuple(used)
+
+
+@pytest.mark.parametrize(
+    "array",
+    [np.zeros(3), np.zeros(3, np.int32), np.array([np.nan], np.float32), np.float32([np.inf])],
+)
+def test_tensors_other_than_finite_float32_are_named(array: np.ndarray) -> None:
+    fine = {"mean": np.zeros((2, 2), np.float32), "scale": np.array(1, np.float32)}
+    check_float32(fine)
+    with pytest.raises(ValueError, match="tensor matrix of"):
+        check_float32(fine | {"matrix": array})

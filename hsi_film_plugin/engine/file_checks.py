@@ -1,4 +1,4 @@
-"""Checks of what a file of a synthesizer or of samples says, so that nothing fails later."""
+"""Checks of what a file from elsewhere says, so that nothing fails later."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ..label_classes import MAX_CLASS_VALUE, LabelClass
-from ..model import ModelBands
+import numpy as np
+
+from .label_classes import MAX_CLASS_VALUE, LabelClass
+from .model import ModelBands
 
 #: More bands than any sensor has.
 MOST_BANDS = 4096
@@ -76,7 +78,10 @@ def checked_classes(described: Iterable[Mapping[str, Any]]) -> tuple[LabelClass,
 
 
 def checked_bands(
-    count: object, used: Sequence[object], wavelengths: Sequence[Any] | None
+    count: object,
+    used: Sequence[object],
+    wavelengths: Sequence[Any] | None,
+    most: int = MOST_BANDS,
 ) -> ModelBands:
     """Return the bands of a file's header.
 
@@ -84,6 +89,7 @@ def checked_bands(
         count: Bands of the scene.
         used: Zero-based indices of those in use.
         wavelengths: Theirs in nm; None when unknown.
+        most: Bands in use, at most.
 
     Raises:
         ValueError: if there are none or too many, one comes twice or is beyond the scene's, or a
@@ -91,7 +97,7 @@ def checked_bands(
         TypeError: if a wavelength is no number.
     """
     of_scene = checked_count(count)
-    require(0 < len(used) <= MOST_BANDS, f"{len(used)} bands")
+    require(0 < len(used) <= most, f"{len(used)} bands")
     bands = tuple(checked_count(band) for band in used)
     fits = all(band < of_scene for band in bands) and len(set(bands)) == len(bands)
     require(fits, f"bands {bands[:_SHOWN]} of {of_scene}")
@@ -102,3 +108,14 @@ def checked_bands(
     # written so that NaN fails it, too
     require(all(0 < wavelength < math.inf for wavelength in known), "a wavelength out of range")
     return ModelBands(of_scene, bands, known)
+
+
+def check_float32(tensors: Mapping[str, np.ndarray]) -> None:
+    """Check that all tensors are of float32 and finite.
+
+    Raises:
+        ValueError: if one is not, with its name.
+    """
+    for name, array in tensors.items():
+        numbers = array.dtype == np.float32 and bool(np.isfinite(array).all())
+        require(numbers, f"tensor {name} of {array.dtype}, or not finite")
