@@ -119,7 +119,7 @@ def tiny(server, monkeypatch):
 
 
 def wait_for(condition):
-    end = time.monotonic() + 20
+    end = time.monotonic() + 120
     while not condition() and time.monotonic() < end:
         QCoreApplication.processEvents()
         time.sleep(0.01)

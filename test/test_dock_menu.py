@@ -12,7 +12,7 @@ if importlib.util.find_spec("qgis") is None:
 from qgis.core import QgsApplication, QgsProject
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt import sip
-from qgis.PyQt.QtCore import QEvent
+from qgis.PyQt.QtCore import QEvent, QTimer
 from qgis.PyQt.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QToolBar
 
 from hsi_film_plugin.bridge import environment, interpreter
@@ -112,7 +112,13 @@ def button(menu, window):
 
 
 def settle():
-    QgsApplication.processEvents()
+    """Let QGIS do what it has put off: timers fire in the order in which they are due."""
+    done, last = [], QTimer()
+    last.setSingleShot(True)
+    last.timeout.connect(lambda: done.append(True))
+    last.start(1)
+    while not done:
+        QgsApplication.processEvents()
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 

@@ -74,7 +74,7 @@ def agree(monkeypatch):
 
 
 def wait_for(condition):
-    end = time.monotonic() + 20
+    end = time.monotonic() + 120
     while not condition() and time.monotonic() < end:
         QCoreApplication.processEvents()
         time.sleep(0.01)
@@ -138,7 +138,7 @@ def test_who_listens_is_told_of_the_beginning_and_the_end(menu, window, agree, m
     build = threading.Event()
 
     def wait_to_build(target, on_progress, is_cancelled, order):
-        build.wait(20)
+        build.wait(120)
         return environment.EngineStatus(Path("python"), True, "Installed.")
 
     monkeypatch.setattr(environment, "build_environment", wait_to_build)

@@ -25,12 +25,22 @@ from qgis.core import (
 )
 from qgis.gui import QgsMapLayerComboBox
 from qgis.PyQt.QtCore import Qt, QTimer
-from qgis.PyQt.QtWidgets import QApplication, QDialogButtonBox, QDockWidget
+from qgis.PyQt.QtGui import QDesktopServices
+from qgis.PyQt.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QApplication,
+    QDialogButtonBox,
+    QDockWidget,
+    QWidget,
+)
 from qgis.utils import iface
 
+from hsi_film_plugin.hsi_film_plugin.dock.prompt_words import words_in
 from hsi_film_plugin.tools.screenshot_hand import (
     RIGHT,
     Hand,
+    TooLongError,
     dark_palette,
     later,
     on_screen,
@@ -43,6 +53,8 @@ SCENE, LABEL, MAP, FINISH, SYNTHETIC = range(5)
 #: Polygons of each class that are drawn: what the traffic light asks for.
 A_CLASS = 3
 SOIL = 7
+#: Of a synthesizer's whole training, and samples of each class: enough for a picture.
+EFFORT, OF_EACH = 0.05, 10
 #: Pixels that a region of the wand should have.
 A_FIELD = (30, 150)
 PAGE_NAMES = ("scene", "label", "map", "finish", "synthetic")
@@ -239,10 +251,29 @@ class Session:
         self._page(FINISH)
 
     def look_at_synthetic(self) -> None:
-        """Show the page as it is before a synthesizer is trained, which takes minutes."""
+        """Train a synthesizer in short, make samples, point at a word, and judge."""
         self.content.pages.setCurrentIndex(SYNTHETIC)
-        self._settle()
-        self._page(SYNTHETIC)
+        page = self.dock.synthetic_page
+        QDesktopServices.setUrlHandler("file", lambda url: None)  # no browser over the window
+        whole = page.training_parameters
+        page.training_parameters = lambda: {**whole(), "EFFORT": EFFORT}
+        start = time.monotonic()
+        self._pressed(page.train, "the synthesizer")
+        self.figures["synthesizer_s"] = time.monotonic() - start
+        wait_for(lambda: page.choice.facts is not None, "what the synthesizer says of itself")
+        self._scroll_to(page.note)
+        page.prompt.setText("small roof, with flooded meadow to the north-east, bright")
+        page.prompt.setCursorPosition(0)
+        self._guide("synthetic")
+        page.prompt.clear()
+        page.sampleClass.setCurrentIndex(page.sampleClass.count() - 1)
+        page.sampleCount.setValue(OF_EACH)
+        self._pressed(page.make, "the samples")
+        wait_for(lambda: page.shown.samples is not None, "the gallery")
+        judged = self._pressed(page.judge, "the verdicts")
+        shutil.copy(judged["REPORT"], self.pictures / "judging.html")
+        self._keep_a_word()
+        self._page(SYNTHETIC, top=page.galleryGroup)
 
     def float_dock(self) -> None:
         """Take the dock off the window."""
@@ -255,6 +286,40 @@ class Session:
             save(on_screen(self.window), self._path(f"floating-{self.theme}-{size[0]}"))
 
     # --- with what they are done ------------------------------------------------------------
+
+    def _pressed(self, button: QAbstractButton, what: str) -> dict[str, Any]:
+        """Press a button of the page of synthetic samples; return what its run made."""
+        run, ends = self.dock.synthesis_run, []
+        for signal in (run.finished, run.failed):
+            signal.connect(ends.append)
+        button.click()
+        wait_for(lambda: len(ends) > 0, what, 600)
+        for signal in (run.finished, run.failed):
+            signal.disconnect(ends.append)
+        if not isinstance(ends[0], dict):
+            raise TooLongError(f"{what}: {ends[0]}")
+        return ends[0]
+
+    def _keep_a_word(self) -> None:
+        """Keep the neighbour in the description of the sample that shows it best."""
+        page = self.dock.synthetic_page
+        samples = page.shown.samples
+        neighbours = {
+            row: found.start(1)
+            for row in range(samples.count)
+            if (found := re.search(r"with (\w+).* to the", samples.prompt_of(row)))
+        }
+
+        def contrast(row: int) -> float:
+            attention = samples.attention_of(row, neighbours[row], neighbours[row] + 1)
+            return 0.0 if attention is None else float(attention.max() - attention.min())
+
+        row = max(neighbours, key=contrast)
+        index = page.shown.model.index(row, 0)
+        page.gallery.setCurrentIndex(index)
+        page.gallery.scrollTo(index, QAbstractItemView.ScrollHint.PositionAtCenter)
+        starts = [word.start for word in words_in(samples.prompt_of(row))]
+        page.words.linkActivated.emit(str(starts.index(neighbours[row])))
 
     def _outlines(self) -> dict[int, list[list[QgsPointXY]]]:
         """Return the corners of the training polygons of each class."""
@@ -337,13 +402,21 @@ class Session:
         self.window.setGeometry(0, 0, *size)
         rest(300)
 
-    def _page(self, page: int, whole: bool = True) -> None:
-        """Take pictures of the window, in all sizes."""
+    def _scroll_to(self, top: QWidget) -> None:
+        """Show a page from one of its parts on, where it is too long for the window."""
+        bar = self.content.pages.currentWidget().verticalScrollBar()
+        bar.setValue(top.y())
+
+    def _page(self, page: int, whole: bool = True, top: QWidget | None = None) -> None:
+        """Take pictures of the window, in all sizes, from a part of the page on."""
         for size in reversed(self.sizes):
             self._resize(size)
             if whole:
                 self.canvas.zoomToFullExtent()
             self._settle()
+            if top is not None:
+                self._scroll_to(top)
+                rest(300)
             save(on_screen(self.window), self._path(f"{PAGE_NAMES[page]}-{self.theme}-{size[0]}"))
 
     def _guide(self, name: str) -> None:

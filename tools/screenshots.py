@@ -45,14 +45,15 @@ GUIDE = (
     "suggestion",
     "finish",
     "final-map",
+    "synthetic",
 )
 #: The reports' names in the session's folder, and the height of their pictures.
-REPORTS = {"report": 1100, "assessment": 1100}
+REPORTS = {"report": 1100, "assessment": 1100, "judging": 1100}
 REPORT_WIDTH = 900
 COLOURS = 256
 #: All pictures together; a repository keeps every version of them.
 MOST_BYTES = 3_000_000
-SECONDS = 900
+SECONDS = 1200
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 DARK_THEME = "Night Mapping"
 
@@ -250,7 +251,8 @@ def said(figures: Mapping[str, Mapping[str, Any]], target: Path) -> str:
         lines.append(
             f"{theme}: {last['polygons']} labels, {last['accuracy']:.1%} of those held out are "
             f"right; final run {known['final_s']:.0f} s; against the whole truth "
-            f"{known['assessed']['overall_accuracy']:.1%}"
+            f"{known['assessed']['overall_accuracy']:.1%}; a synthesizer in "
+            f"{known['synthesizer_s']:.0f} s"
         )
     return "\n".join(lines)
 

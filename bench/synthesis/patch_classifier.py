@@ -56,11 +56,11 @@ def small_cnn(
         seed: Of weights, batches and turns.
         device: Where it runs.
     """
-    with torch.random.fork_rng(devices=[]):
+    # dropout draws from torch's own generators, too
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(seed)
-        model = SmallCnn(known.values.shape[1], known.targets.shape[1])
-    model.to(device)
-    _train(model, known, weighted, seed, device)
+        model = SmallCnn(known.values.shape[1], known.targets.shape[1]).to(device)
+        _train(model, known, weighted, seed, device)
     said = []
     with torch.no_grad():
         for some in torch.split(asked, _PREDICTED_AT_ONCE):

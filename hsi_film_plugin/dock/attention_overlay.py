@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from html import escape
 
-from qgis.PyQt.QtCore import QObject, QSize, Qt, pyqtSignal
-from qgis.PyQt.QtGui import QColor, QImage, QPainter, QPaintEvent, QPalette
-from qgis.PyQt.QtWidgets import QLabel, QSizePolicy, QWidget
+from qgis.PyQt.QtCore import QEvent, QObject, QSize, Qt, pyqtSignal
+from qgis.PyQt.QtGui import QColor, QImage, QKeyEvent, QPainter, QPaintEvent, QPalette
+from qgis.PyQt.QtWidgets import QApplication, QLabel, QSizePolicy, QWidget
 
 from .prompt_words import Word, words_in
 
@@ -78,11 +78,10 @@ class PromptWords(QObject):
 
     def show_prompt(self, prompt: str) -> None:
         """Show another prompt; the empty text for none. A word that is held is so there too."""
-        held = self._words[self._held].text.lower() if self._held >= 0 else ""
+        before, focused = self._words, self._focused()
         self._prompt, self._words = prompt, words_in(prompt)
-        texts = [word.text.lower() for word in self._words]
-        self._held = texts.index(held) if held in texts else -1
-        self._write()
+        self._held = self._same(before, self._held)
+        self._write(self._same(before, focused))
         self._tell(self._held)
 
     def _hover(self, link: str) -> None:
@@ -91,24 +90,60 @@ class PromptWords(QObject):
     def _hold(self, link: str) -> None:
         place = int(link)
         self._held = -1 if place == self._held else place
-        self._write()
+        self._write(self._focused())
         self._tell(self._held)
 
     def _tell(self, place: int) -> None:
         self.pointed.emit(self._words[place] if 0 <= place < len(self._words) else None)
 
-    def _write(self) -> None:
-        """Write the prompt with each word as a link in the colour of plain text."""
+    def _same(self, before: list[Word], place: int) -> int:
+        """Return where the prompt has a word of the prompt before; -1 if it has not."""
+        if not 0 <= place < len(before):
+            return -1
+        texts = [word.text.lower() for word in self._words]
+        text = before[place].text.lower()
+        if texts[place : place + 1] == [text]:
+            return place
+        return texts.index(text) if text in texts else -1
+
+    def _focused(self) -> int:
+        """Return which word the keyboard is on; -1 for none."""
+        if not self._label.hasFocus() or not self._label.hasSelectedText():
+            return -1
+        starts = [_units(self._prompt[: word.start]) for word in self._words]
+        start = self._label.selectionStart()
+        return starts.index(start) if start in starts else -1
+
+    def _focus(self, place: int) -> None:
+        """Go to a word as the Tab key does: Qt forgets where the keyboard was in a new text."""
+        self._label.setSelection(0, 0)  # or Qt takes up the new text only when it is painted
+        kind, none = QEvent.Type.KeyPress, Qt.KeyboardModifier.NoModifier
+        for _ in range(place + 1):
+            QApplication.sendEvent(self._label, QKeyEvent(kind, Qt.Key.Key_Tab, none))
+
+    def _write(self, focused: int) -> None:
+        """Write the prompt with each word as a link in the colour of plain text.
+
+        Args:
+            focused: The word that the keyboard goes to; -1 for none.
+        """
         if not self._words:
             self._label.setText(escape(self._prompt or self._hint))
             return
         color = self._label.palette().color(QPalette.ColorRole.WindowText).name()
-        parts, end = [], 0
+        # As written: the places of words in the text are those in the prompt.
+        parts, end = ['<span style="white-space:pre-wrap">'], 0
         for place, word in enumerate(self._words):
             text = escape(word.text)
             shown = f"<b>{text}</b>" if place == self._held else text
             parts.append(escape(self._prompt[end : word.start]))
             parts.append(f'<a href="{place}" style="color:{color}">{shown}</a>')
             end = word.end
-        parts.append(escape(self._prompt[end:]))
+        parts += (escape(self._prompt[end:]), "</span>")
         self._label.setText("".join(parts))
+        self._focus(focused)
+
+
+def _units(text: str) -> int:
+    """Return the length of a text as Qt counts it."""
+    return len(text.encode("utf-16-le")) // 2

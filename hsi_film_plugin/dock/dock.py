@@ -348,7 +348,10 @@ class Dock(QgsDockWidget):
 
     def _run_ended(self, name: str, result: QLabel, results: object) -> None:
         self.strip.progress(name, None)
-        self._say_unless_shown(result.text(), result)
+        if isinstance(results, str) and result.visibleRegion().isEmpty():
+            self.strip.say(result.text())  # why there are none, also where the page is scrolled
+        else:
+            self._say_unless_shown(result.text(), result)
 
     def _say_unless_shown(self, text: str, label: QLabel) -> None:
         """Say something on the strip unless the page that is shown says it already."""

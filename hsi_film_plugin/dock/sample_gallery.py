@@ -121,7 +121,8 @@ class SampleDelegate(QStyledItemDelegate):
         painter.save()
         outer = QRect(option.rect.topLeft(), self.sizeHint(option, index))
         if option.state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(outer, option.palette.color(QPalette.ColorRole.Highlight))
+            # Not in the colour of selections, which may be that of a class's frame beside it.
+            painter.fillRect(outer, option.palette.color(QPalette.ColorRole.Text))
         frame = outer.adjusted(ROOM, ROOM, -ROOM, -ROOM)
         painter.fillRect(frame, QColor(str(index.data(COLOUR_ROLE))))
         inner = frame.adjusted(FRAME, FRAME, -FRAME, -FRAME)

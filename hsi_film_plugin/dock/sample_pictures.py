@@ -16,6 +16,9 @@ _STRETCH_SAMPLES = 400
 _TINT = np.array([255.0, 190.0, 0.0], dtype=np.float32)
 _TINT_SHARE = 0.6
 _DARKEST = 0.45
+#: Attention that differs by less than this share of its most is shown as the little it differs:
+#: a word that is attended to alike everywhere made no pixel more than another.
+_LEAST_SPAN = 0.1
 
 
 @dataclass(frozen=True)
@@ -53,14 +56,15 @@ def tinted(colours: np.ndarray, attention: np.ndarray) -> np.ndarray:
 
     Args:
         colours: uint8 (side, side, 3).
-        attention: float32 (g, g) from 0 to 1.
+        attention: float32 (g, g) from 0 to 1; shown is by how much it is above its least.
 
     Returns:
         uint8 (side, side, 3).
     """
     rows = np.arange(colours.shape[0]) * attention.shape[0] // colours.shape[0]
     cols = np.arange(colours.shape[1]) * attention.shape[1] // colours.shape[1]
-    share = attention[np.ix_(rows, cols)][..., None]
+    low, high = float(attention.min()), float(attention.max())
+    share = ((attention - low) / max(high - low, _LEAST_SPAN))[np.ix_(rows, cols)][..., None]
     dark = colours.astype(np.float32) * (_DARKEST + (1 - _DARKEST) * share)
     mixed = dark + _TINT_SHARE * share * (_TINT - dark)
     return np.clip(mixed, 0, 255).astype(np.uint8)

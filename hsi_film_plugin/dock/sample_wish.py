@@ -44,7 +44,8 @@ class SampleWish(QObject):
         self._negative = negative
         self._unseen = unseen
         self._choice = choice
-        # What was chosen, which stays chosen whenever the classes are listed anew.
+        # What was chosen, or offered with a synthesizer: it stays whenever the classes are listed
+        # anew. Before there is one the rarest class is offered, whichever that becomes.
         self._wanted: tuple[int, str] | None = None
         self._every = False
         self.suggestions = QStringListModel(self)
@@ -68,12 +69,13 @@ class SampleWish(QObject):
 
         Args:
             labelled: The classes of the labels.
-            labels: Pixels of classes that have labels, by values of classes.
+            labels: Pixels of classes that have labels, by values of classes; if there are none,
+                what the synthesizer was trained with counts.
         """
         facts = self._choice.facts
         classes = labelled if facts is None else facts.classes
         trained = {} if facts is None else dict(zip((c.value for c in classes), facts.counts))
-        pixels = {c.value: labels.get(c.value) or trained.get(c.value, 0) for c in classes}
+        pixels = {c.value: (labels or trained).get(c.value, 0) for c in classes}
         largest = max(pixels.values(), default=0)
         combo = self._classes
         combo.blockSignals(True)
@@ -87,7 +89,7 @@ class SampleWish(QObject):
         known = keys.index(self._wanted) if self._wanted and self._wanted in keys else 0
         combo.setCurrentIndex(keys.index(None) if self._every and None in keys else known)
         combo.blockSignals(False)
-        if keys and not self._every:
+        if keys and facts is not None and not self._every:
             self._wanted = keys[combo.currentIndex()]
         self._suggest()
 
@@ -147,7 +149,7 @@ class SampleWish(QObject):
         facts = self._choice.facts
         text = f"{self._prompt.text()} {self._negative.text()}"
         unseen = [] if facts is None else unseen_words(text, facts.words)
-        sentence = self.tr("Never seen in training: {}. What they mean is guessed.")
+        sentence = self.tr("Never seen in training, so only guessed at: {}.")
         self._unseen.setText(sentence.format(quoted(unseen)))
         self._unseen.setVisible(bool(unseen))
 

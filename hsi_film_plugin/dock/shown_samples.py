@@ -13,6 +13,9 @@ from .sample_gallery import SampleGallery
 from .synthesizer_choice import label_classes, unknown_classes, why_other_bands
 from .training_samples import TrainingSamples
 
+#: More classes than these are counted and not named where there are as many samples of each.
+_NAMED = 4
+
 
 class ShownSamples(QObject):
     """The life of a file of samples: temporary, shown, kept beside the image, trained with.
@@ -103,10 +106,20 @@ class ShownSamples(QObject):
         samples = self._gallery.samples
         if samples is None:
             return ""
-        classes = ", ".join(f"{name} {count}" for name, count in samples.counts().items())
-        text = self.tr("{count} samples: {classes}.").format(count=samples.count, classes=classes)
+        counts = samples.counts()
+        if len(counts) > _NAMED and len(set(counts.values())) == 1:
+            text = self.tr("{count} samples: {each} of each of {classes} classes.").format(
+                count=samples.count, each=max(counts.values()), classes=len(counts)
+            )
+        else:
+            classes = ", ".join(f"{name} {count}" for name, count in counts.items())
+            text = self.tr("{count} samples: {classes}.").format(
+                count=samples.count, classes=classes
+            )
         strange = int((~samples.recognised).sum())
-        if strange:
+        if strange == samples.count:
+            text += " " + self.tr("None is recognised as its class.")
+        elif strange:
             text += " " + self.tr(
                 "{} of them, marked with “?”, are not recognised as their class."
             ).format(strange)

@@ -16,7 +16,7 @@ from .crs_transform import transform_between
 from .label_file import class_id_of
 from .labelling import Labelling
 from .spectra_plot import SpectraPlot
-from .spectrum_reader import LabelSpectra, SpectrumReader
+from .spectrum_reader import LabelSpectra, PixelSpectrum, SpectrumReader
 
 #: Labels whose spectra are asked for at a time: a large layer must not fill the queue.
 BATCH = 15
@@ -44,6 +44,7 @@ class SpectraPanel(QObject):
         self._shapes: dict[object, bytes] = {}
         self._reader: SpectrumReader | None = None
         self._follow = True
+        self._awaited = False  # the spectrum of the pixel under the cursor
         self._means = True
         self._opened: int | None = None  # the class whose single labels are shown
         self._read_soon = QTimer(self)
@@ -61,7 +62,7 @@ class SpectraPanel(QObject):
         """Show the spectrum under the cursor, or none."""
         self._follow = on
         if not on:
-            self._plot.set_cursor(None)
+            self._drop_cursor()
 
     def show_means(self, on: bool) -> None:
         """Show the classes' means, or none."""
@@ -75,13 +76,13 @@ class SpectraPanel(QObject):
 
     def _scene_changed(self) -> None:
         self._known, self._shapes = {}, {}
-        self._plot.set_cursor(None)
+        self._drop_cursor()
         self._plot.clear_pins()
         self._plot.set_classes(())
         labelling = self._labelling
         self._plot.set_bands(labelling.bands)
         if labelling.reader is not None and labelling.reader is not self._reader:
-            labelling.reader.pixelRead.connect(self._plot.set_cursor)
+            labelling.reader.pixelRead.connect(self._pixel_read)
             labelling.reader.labelsRead.connect(self._labels_read)
         self._reader = labelling.reader
         self._read_soon.start()
@@ -101,9 +102,18 @@ class SpectraPanel(QObject):
             return
         place = labelling.grid.pixel_at(self._on_grid(point))
         if place is None:
-            self._plot.set_cursor(None)
+            self._drop_cursor()
         else:
+            self._awaited = True
             labelling.reader.ask_pixel(*place)
+
+    def _pixel_read(self, spectrum: PixelSpectrum) -> None:
+        if self._awaited:  # else the cursor has left the image since it was asked for
+            self._plot.set_cursor(spectrum)
+
+    def _drop_cursor(self) -> None:
+        self._awaited = False
+        self._plot.set_cursor(None)
 
     def _on_grid(self, point: QgsPointXY) -> QgsPointXY:
         grid = self._labelling.grid

@@ -19,6 +19,7 @@ from .page import Page
 from .project_state import path_beside, path_found, whole_number
 from .prompt_words import Word, quoted
 from .sample_gallery import SampleGallery
+from .sample_verdicts import verdicts_said
 from .sample_wish import SampleWish
 from .shown_samples import ShownSamples
 from .synthesizer_choice import (
@@ -32,6 +33,8 @@ from .training_samples import TrainingSamples
 TRAIN = "hsifilm:trainsynthesizer"
 MAKE = "hsifilm:synthesizesamples"
 JUDGE = "hsifilm:evaluatesamples"
+#: In the place of these: a run whose project was closed, and whose end is nobody's news.
+FORSAKEN = "forsaken"
 
 
 class SyntheticPage(Page):
@@ -102,6 +105,8 @@ class SyntheticPage(Page):
         """Show no samples and use no synthesizer any more: the project was closed."""
         self._destination = self._report = ""
         self._seed = 0
+        if self._running:
+            self._running = FORSAKEN
         self.wish.forget()
         self.choice.use("")
         self.samples.clear()
@@ -188,6 +193,7 @@ class SyntheticPage(Page):
                 "SAMPLES": self.samples.path,
                 **self._scene_and_labels(),
                 "REPORT": QgsProcessing.TEMPORARY_OUTPUT,
+                "TABLE": QgsProcessing.TEMPORARY_OUTPUT,
             }
             self._start(JUDGE, parameters, self.tr("Judging the samples…"))
 
@@ -212,12 +218,13 @@ class SyntheticPage(Page):
             self.samples.open(str(results.get("SAMPLES") or ""))
         elif ended == JUDGE:
             self._report = str(results.get("REPORT") or "")
-            text = self.tr("The samples were judged: the report is open in the browser.")
-            if not Path(self._report).is_file():
-                text = self._no_report()
-            else:
+            text = verdicts_said(str(results.get("TABLE") or ""))
+            if Path(self._report).is_file():
+                text = f"{text} {self.tr('The report is open in the browser.')}".lstrip()
                 self._open_report()
-        if ended:
+            else:
+                text = f"{text} {self._no_report()}".lstrip()
+        if ended and ended != FORSAKEN:
             self.tell(" ".join(part for part in (text, *self._run.warnings) if part))
         self._enable()
 
@@ -234,7 +241,7 @@ class SyntheticPage(Page):
                     "Cancelled. What was trained so far is kept: training the same again goes on "
                     "from there."
                 )
-        self.tell(text)
+        self.tell("" if ended == FORSAKEN else text)
         self._enable()
 
     def _scene_and_labels(self) -> dict[str, Any]:
@@ -272,6 +279,7 @@ class SyntheticPage(Page):
         labelling.statisticsChanged.connect(self._counted)
         for changed in (labelling.sceneChanged, labelling.labelsChanged):
             changed.connect(self._describe)
+        labelling.sceneChanged.connect(self._hush)
         self.choice.changed.connect(self._relist)
         self.samples.changed.connect(self._samples_changed)
         self.samples.said.connect(self.tell)
@@ -288,6 +296,11 @@ class SyntheticPage(Page):
         self.addToTraining.clicked.connect(self.samples.add_to_training)
         self.judge.clicked.connect(self.judge_samples)
         self.openReport.clicked.connect(self._open_report)
+
+    def _hush(self) -> None:
+        """Take away what was said of another image."""
+        if not self._running:
+            self.tell("")
 
     def _counted(self, statistics: tuple[Any, ...]) -> None:
         self._pixels = {entry.class_id: entry.pixels for entry in statistics}

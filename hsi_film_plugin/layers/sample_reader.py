@@ -13,6 +13,7 @@ from ..translation import tr
 from .layer_styles import MapClass
 from .synthesis_header import (
     SCHEMA,
+    SYNTHESIZER_SCHEMA,
     SampleFileError,
     classes_of,
     count_of,
@@ -217,7 +218,7 @@ def read_synthesizer(path: Path) -> SynthesizerFacts:
     except TensorFileError as error:
         raise SampleFileError(str(error)) from error
     schema = header.get("schema_version")
-    if type(schema) is int and schema > SCHEMA:
+    if type(schema) is int and schema > SYNTHESIZER_SCHEMA:
         raise newer(path)
     classes = classes_of(header)
     prompts = lists_of(header.get("prompts"), len(classes))

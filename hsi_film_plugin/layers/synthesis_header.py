@@ -12,8 +12,8 @@ from ..translation import tr
 from .layer_styles import MapClass
 from .tensor_file import TensorFileError
 
-#: The newest kind of both files that is understood.
-SCHEMA = 1
+#: The newest kinds of files of samples and of synthesizers that are understood.
+SCHEMA, SYNTHESIZER_SCHEMA = 1, 2
 #: Longer texts are cut: no description is so long, and one has to fit on the screen.
 LONGEST_TEXT = 1000
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")

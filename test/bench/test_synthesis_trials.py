@@ -8,8 +8,9 @@ import torch
 
 from bench.synthesis import schedule
 from bench.synthesis.film import remedy_samples
-from bench.synthesis.patch_classifier import SIDE
+from bench.synthesis.patch_classifier import SIDE, small_cnn
 from bench.synthesis.plan import CHEAP, Method, Task
+from bench.synthesis.remedies import of_classes
 from bench.synthesis.samples import training_labels
 from bench.synthesis.schedule import Workplace, finished, missing, run_all
 from bench.synthesis.trials import DrawnSamples, Split, judged, run_trial
@@ -122,3 +123,18 @@ def test_remedies_reach_the_engine_as_samples(split: Split) -> None:
     known = split.benchmark.train
     rare = known.chosen(known.classes == 1).of(split.benchmark.cube)
     assert abs(samples.spectra().mean(axis=0) - rare.mean(axis=0)).max() < 0.05
+
+
+def test_the_network_says_the_same_whatever_was_drawn_before_and_leaves_other_draws_alone() -> None:
+    rng = np.random.default_rng(0)
+    known = of_classes(rng.normal(size=(40, 4, 7, 7)).astype(np.float32), np.arange(40) % 3, 3)
+    asked = torch.from_numpy(rng.normal(size=(300, 4, 7, 7)).astype(np.float32))
+    said, drawn = [], []
+    for before in (1, 2):
+        torch.manual_seed(before)
+        said.append(small_cnn(known, asked, False, 5, torch.device("cpu")))
+        drawn.append(torch.rand(3))
+    torch.manual_seed(2)
+
+    np.testing.assert_array_equal(*said)
+    assert drawn[1].equal(torch.rand(3))

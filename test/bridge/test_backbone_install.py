@@ -270,14 +270,14 @@ def test_two_at_once_install_it_once(checkpoint, means, store, server):
 
     def slow(*arguments):
         began.set()
-        assert go_on.wait(20)
+        assert go_on.wait(120)
         convert(*arguments)
 
     first = threading.Thread(
         target=download_backbone, args=(checkpoint, replace(means, convert=slow))
     )
     first.start()
-    assert began.wait(20)
+    assert began.wait(120)
     with pytest.raises(BackboneFailure, match="busy with the backbone 'tiny'"):
         download_backbone(checkpoint, means)
     go_on.set()

@@ -171,7 +171,7 @@ def test_engine_starts_although_the_outer_folder_has_the_inner_packages_name(hom
         "client.close()\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=home, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", code], cwd=home, capture_output=True, text=True, timeout=300
     )
     assert done.stdout.strip() == "1", done.stderr
 

@@ -83,9 +83,9 @@ def make_scene(qgis):
 
 @pytest.fixture
 def until(qgis):
-    """Lets QGIS work until something has come to pass."""
+    """Lets QGIS work until something has come to pass; only a busy machine takes long over it."""
 
-    def wait(condition, seconds=20):
+    def wait(condition, seconds=120):
         end = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < end, "it has not come to pass"
@@ -104,6 +104,31 @@ def pass_time(until):
         until(lambda: time.monotonic() > end)
 
     return some_time
+
+
+@pytest.fixture
+def do_what_is_due(until):
+    """Lets QGIS do what it has put off until it is idle, all of it."""
+    from qgis.PyQt.QtCore import QTimer
+
+    def do():
+        done, last = [], QTimer()
+        last.setSingleShot(True)
+        last.timeout.connect(lambda: done.append(True))
+        last.start(1)  # timers fire in the order in which they are due
+        until(lambda: done)
+
+    return do
+
+
+@pytest.fixture
+def end_of_tasks(qgis, until):
+    """Waits until all tasks have ended, and what they leave has been cleared away."""
+
+    def wait():
+        until(lambda: qgis.taskManager().countActiveTasks() == 0)
+
+    return wait
 
 
 @pytest.fixture
@@ -419,10 +444,23 @@ def labels(dock, add_scene, give_labels):
     return give_labels(dock.labelling, "Forest", "Water")
 
 
+def is_up_to_date(live):
+    """Whether a live map has followed labels and view, and nothing is about to be made."""
+    due = live._label_rest.isActive() or live._view_rest.isActive()
+    busy = due or live._preparing.running or live._previewing.running
+    return live.state.kind.value == "ready" and not live._stale and not busy
+
+
 @pytest.fixture
-def mapped(dock, labels, until):
+def until_mapped(dock, until):
+    """Waits until the dock's live map is up to date."""
+    return lambda: until(lambda: is_up_to_date(dock.live))
+
+
+@pytest.fixture
+def mapped(dock, labels, until_mapped):
     """The dock with a live map that follows no longer."""
-    until(lambda: dock.live.preview.layer is not None)
+    until_mapped()
     dock.map_page.automatic.setChecked(False)
     return dock
 
@@ -431,7 +469,7 @@ def mapped(dock, labels, until):
 def suggested(mapped, until):
     """The dock with two places that were suggested."""
     mapped.suggestions.ask()
-    until(lambda: mapped.suggestions.items())
+    until(lambda: len(mapped.suggestions.items()) == 2 and not mapped.suggestions.busy)
     return mapped
 
 

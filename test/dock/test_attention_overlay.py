@@ -48,6 +48,81 @@ def test_a_word_that_is_held_is_held_in_the_next_prompt_that_has_it(words):
     assert words.told[-1] is None
 
 
+@pytest.fixture
+def keyboard(words, qgis, until):
+    """The words in a window of their own, with a field before and after; presses keys."""
+    from qgis.PyQt import sip
+    from qgis.PyQt.QtCore import Qt
+    from qgis.PyQt.QtTest import QTest
+    from qgis.PyQt.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
+
+    class Keyboard:
+        def __init__(self):
+            self.window, self.before, self.after = QWidget(), QLineEdit(), QLineEdit()
+            column = QVBoxLayout(self.window)
+            for widget in (self.before, words.label, self.after):
+                column.addWidget(widget)
+            self.window.show()
+            self.window.activateWindow()
+            self.before.setFocus()
+            until(self.before.hasFocus)
+
+        def press(self, name):
+            QTest.keyClick(QApplication.focusWidget(), getattr(Qt.Key, f"Key_{name}"))
+
+        def tab_to(self, word):
+            for _ in range(20):
+                if words.label.hasFocus() and words.label.selectedText() == word:
+                    return
+                self.press("Tab")
+            raise AssertionError(f"Tab never came to {word}")
+
+    keyboard = Keyboard()
+    yield keyboard
+    sip.delete(keyboard.window)
+
+
+def test_tab_goes_from_word_to_word_and_enter_keeps_one_and_stays_there(words, keyboard):
+    words.show_prompt("reed,  with <wet> reed")
+    keyboard.tab_to("with")
+    for held in (("with", 7), None, ("with", 7)):
+        keyboard.press("Return")
+        assert words.told[-1] == held
+        assert words.label.selectedText() == "with"
+    keyboard.press("Tab")
+    assert words.label.selectedText() == "wet"
+    keyboard.press("Tab")
+    keyboard.press("Return")
+    assert words.told[-1] == ("reed", 18)
+    keyboard.press("Tab")
+    assert keyboard.after.hasFocus()
+
+
+def test_the_keyboard_stays_on_its_word_in_the_next_prompt(words, keyboard):
+    words.show_prompt("reed, with 🌾 reed, bright")
+    keyboard.tab_to("with")
+    keyboard.press("Tab")  # the second reed
+    for prompt, start in (("reed, dark 🌾 reed", 13), ("water, reed", 7)):
+        words.show_prompt(prompt)
+        assert words.label.selectedText() == "reed"
+        keyboard.press("Return")
+        assert words.told[-1] == ("reed", start)
+        keyboard.press("Return")
+    words.show_prompt("water")
+    assert words.label.hasFocus()
+    assert words.label.selectedText() == ""
+    keyboard.press("Tab")
+    assert words.label.selectedText() == "water"
+
+
+def test_another_prompt_takes_the_keyboard_from_nobody(words, keyboard):
+    words.show_prompt("reed, bright")
+    keyboard.tab_to("bright")
+    keyboard.before.setFocus()
+    words.show_prompt("bright, reed")
+    assert keyboard.before.hasFocus()
+
+
 def test_a_prompt_is_no_markup(words):
     words.show_prompt("<b>&x</b> reed")
     assert "&lt;" in words.label.text()

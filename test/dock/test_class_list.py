@@ -205,7 +205,9 @@ def test_a_category_of_several_values_is_a_class_each(labels, classes):
     ]
 
 
-def test_under_another_style_the_classes_are_those_of_the_labels(qgis, labels, classes, tmp_path):
+def test_under_another_style_the_classes_are_those_of_the_labels(
+    qgis, labels, classes, tmp_path, do_what_is_due
+):
     from qgis.core import QgsCategorizedSymbolRenderer, QgsFillSymbol, QgsSingleSymbolRenderer
 
     for name in ("Water", "Forest", "unused"):
@@ -215,7 +217,7 @@ def test_under_another_style_the_classes_are_those_of_the_labels(qgis, labels, c
     labels.layer.setRenderer(QgsSingleSymbolRenderer(QgsFillSymbol.createSimple({})))
     assert [(c.class_id, c.name) for c in classes.classes()] == [(1, "Water"), (2, "Forest")]
     labels.add(square(40), 2, "polygon")
-    qgis.processEvents()
+    do_what_is_due()
     assert isinstance(labels.layer.renderer(), QgsSingleSymbolRenderer)
     classes._store_soon.timeout.emit()
     classes.recolour(2, "#123456")
@@ -223,7 +225,12 @@ def test_under_another_style_the_classes_are_those_of_the_labels(qgis, labels, c
     assert classes.find(2).color == "#123456"
 
 
-def test_labels_of_an_unlisted_class_bring_it_into_the_list(qgis, labels, classes):
+def test_labels_of_an_unlisted_class_bring_it_into_the_list(
+    qgis,
+    labels,
+    classes,
+    do_what_is_due,
+):
     from qgis.core import QgsFeature
 
     classes.add("Water")
@@ -232,10 +239,10 @@ def test_labels_of_an_unlisted_class_bring_it_into_the_list(qgis, labels, classe
     feature.setGeometry(square())
     labels.layer.startEditing()
     labels.layer.addFeature(feature)
-    qgis.processEvents()
+    do_what_is_due()
     assert [(c.class_id, c.name) for c in classes.classes()] == [(1, "Water"), (5, "Sand")]
     labels.layer.rollBack()
-    qgis.processEvents()
+    do_what_is_due()
     assert [c.class_id for c in classes.classes()] == [1]
 
 

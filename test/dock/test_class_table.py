@@ -60,13 +60,13 @@ def test_rows_are_the_classes_with_their_keys(qgis, model, labels):
     assert model.row_of(99) == -1
 
 
-def test_labels_and_pixels_are_shown_as_they_become_known(qgis, model, labels):
+def test_labels_and_pixels_are_shown_as_they_become_known(qgis, model, labels, do_what_is_due):
     from qgis.PyQt.QtCore import Qt
 
     from hsi_film_plugin.dock.class_table import Column
 
     labels.add(square(), 2, "polygon")
-    qgis.processEvents()
+    do_what_is_due()
     assert column(model, Column.POLYGONS) == [0, 1, 0]
     assert column(model, Column.PIXELS) == ["…"] * 3
     model.set_statistics((statistics(1, "none", 0), statistics(2, "good"), statistics(3, "fair")))

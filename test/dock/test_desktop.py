@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,9 @@ pytestmark = pytest.mark.slow
 
 DESKTOP = Path(__file__).with_name("desktop")
 SCREEN = "-screen 0 1280x720x24"
-#: How long a QGIS may live; one that hangs is ended. The driver ends itself a little before.
-LIMIT_S = 180
+#: How long a QGIS may live; one that hangs is ended. The driver ends itself a little before. It is
+#: many times what it takes, since the machine may be busy.
+LIMIT_S = 900
 
 
 class Desktops:
@@ -239,7 +241,7 @@ def test_the_diagnostics_are_shown(tour):
     assert "QGIS" in tour["diagnostics"]
 
 
-def test_a_sample_scene_that_is_cancelled_leaves_no_layer(tour):
+def test_a_sample_scene_that_is_cancelled_leaves_no_layer(tour, engine):
     assert sorted(tour["after_sample"]) == ["scene", "work_labels"]
 
 
@@ -412,7 +414,19 @@ def test_a_crash_loses_neither_labels_nor_what_was_undone(tour, reopened, recove
 
 
 def test_no_engine_outlives_its_qgis(recovered, reopened):
-    assert not [pid for pid in reopened["engines"] if Path(f"/proc/{pid}").exists()]
+    end = time.monotonic() + 120
+    while living := [pid for pid in reopened["engines"] if is_alive(pid)]:
+        assert time.monotonic() < end, living
+        time.sleep(0.1)
+
+
+def is_alive(pid):
+    """Whether a process runs; one that has ended may wait for somebody to take notice."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return stat.rsplit(")", 1)[1].split()[0] not in "ZX"
 
 
 # --- two scenes -----------------------------------------------------------------------------------

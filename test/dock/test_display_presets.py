@@ -37,7 +37,7 @@ def scene_bands(wavelengths, count=None, bad=()):
     )
 
 
-def wait_until(condition, seconds=20):
+def wait_until(condition, seconds=120):
     end = time.monotonic() + seconds
     while not condition() and time.monotonic() < end:
         QCoreApplication.processEvents()

@@ -89,12 +89,12 @@ def test_it_fits_a_small_screen(small_letters, dock, window, labels):
 
 
 @pytest.mark.parametrize("place", range(5))
-def test_the_tab_key_goes_from_top_to_bottom(dock, mapped, place, qgis):
+def test_the_tab_key_goes_from_top_to_bottom(dock, mapped, place, qgis, do_what_is_due):
     from qgis.PyQt.QtCore import QPoint, Qt
 
     pages(dock).setCurrentIndex(place)
     dock.resize(380, 900)
-    qgis.processEvents()
+    do_what_is_due()
     page = pages(dock).widget(place).widget()
     chain, widget = [], page.nextInFocusChain()
     while widget is not page:
@@ -174,8 +174,14 @@ def test_a_search_shows_how_far_it_is_and_can_be_stopped(mapped, stand_in, until
     assert mapped.map_page.suggest.isEnabled()
 
 
-def test_a_map_comes_once_the_engine_is_installed(dock, labels, stand_in, until):
-    until(lambda: dock.live.preview.layer is not None)
+def test_a_map_comes_once_the_engine_is_installed(
+    dock,
+    labels,
+    stand_in,
+    until,
+    until_mapped,
+):
+    until_mapped()
     dock.scene_page.engine.readyChanged.emit(False)
     asked = len(stand_in.jobs)
     dock.live.refresh()
@@ -289,10 +295,12 @@ def test_a_sentence_that_the_page_shows_is_not_repeated_in_the_strip(mapped):
     assert "up to date" in status(mapped)
 
 
-def test_an_engine_that_fails_is_told_and_the_dock_goes_on(dock, labels, stand_in, until):
+def test_an_engine_that_fails_is_told_and_the_dock_goes_on(
+    dock, labels, stand_in, until, until_mapped
+):
     from hsi_film_plugin.bridge.client import EngineFailure
 
-    until(lambda: dock.live.preview.layer is not None)
+    until_mapped()
     stand_in.failures["preview"] = EngineFailure("Out of memory.", "memory")
     dock.live.refresh()
     until(lambda: "Out of memory." in status(dock))
@@ -309,8 +317,14 @@ def test_what_runs_can_be_cancelled(dock, labels, stand_in, until):
     assert "Stopped" in dock.map_page.state.text()
 
 
-def test_another_device_reaches_the_engine(dock, labels, stand_in, until):
-    until(lambda: dock.live.preview.layer is not None)
+def test_another_device_reaches_the_engine(
+    dock,
+    labels,
+    stand_in,
+    until,
+    until_mapped,
+):
+    until_mapped()
     device = dock.scene_page.device
     device.setCurrentIndex(device.findData("cpu"))
     until(lambda: stand_in.jobs[-1][0] == "preview" and stand_in.jobs[-1][1]["device"] == "cpu")
@@ -356,6 +370,21 @@ def test_the_final_map_is_made_by_the_algorithm_itself(
     assert not mapped.live.preview.visible
     assert mapped.map_page.flicker.isChecked()  # so that one press brings it back
     assert mapped._content.cancel.isHidden()
+
+
+def test_what_is_scrolled_out_of_view_is_said_at_the_foot(dock, monkeypatch, until):
+    dock.setFloating(True)
+    dock.resize(340, 400)
+    pages(dock).setCurrentIndex(4)
+    bar = pages(dock).currentWidget().verticalScrollBar()
+    dock.synthesis_run.failed.emit("There is no room.")
+    until(lambda: bar.maximum() > 200)
+    said = []
+    monkeypatch.setattr(dock.strip, "say", said.append)
+    for place, expected in ((bar.minimum(), "There is no room."), (bar.maximum(), "")):
+        bar.setValue(place)
+        dock.synthesis_run.failed.emit("There is no room.")
+        assert said.pop() == expected
 
 
 def test_a_final_run_that_fails_or_is_cancelled_is_told(

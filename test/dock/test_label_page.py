@@ -97,7 +97,7 @@ def test_the_first_class_makes_the_label_layer_and_is_named_at_once(page, scene,
     assert editor.text() == "Class 1"
 
 
-def test_a_class_is_named_with_the_keys(page, scene, labelling, qgis):
+def test_a_class_is_named_with_the_keys(page, scene, labelling, qgis, until):
     from qgis.PyQt.QtCore import Qt
     from qgis.PyQt.QtTest import QTest
     from qgis.PyQt.QtWidgets import QLineEdit
@@ -107,17 +107,16 @@ def test_a_class_is_named_with_the_keys(page, scene, labelling, qgis):
     editor.selectAll()
     QTest.keyClicks(editor, "Reed & <b>mud</b>")
     QTest.keyClick(editor, Qt.Key.Key_Return)
-    qgis.processEvents()
-    assert names(labelling.labels) == ["Reed & <b>mud</b>"]
+    until(lambda: names(labelling.labels) == ["Reed & <b>mud</b>"])
 
 
-def test_insert_and_delete_keys_in_the_table(page, labels, monkeypatch, qgis):
+def test_insert_and_delete_keys_in_the_table(page, labels, monkeypatch, qgis, until):
     from qgis.PyQt.QtCore import Qt
     from qgis.PyQt.QtTest import QTest
 
     page.activateWindow()
     page.classes.setFocus()
-    qgis.processEvents()
+    until(page.classes.hasFocus)
     QTest.keyClick(page.classes, Qt.Key.Key_Insert)
     assert len(labels.classes.classes()) == 4
     answers(monkeypatch, question=True)
@@ -309,14 +308,14 @@ def test_another_label_layer_brings_its_own_classes(page, labels, labelling, tmp
     assert not page.undo.isEnabled()
 
 
-def test_a_class_is_moved_with_the_keys_of_the_table(page, labels, qgis):
+def test_a_class_is_moved_with_the_keys_of_the_table(page, labels, qgis, until):
     from qgis.PyQt.QtCore import Qt
     from qgis.PyQt.QtTest import QTest
 
     page.activateWindow()
     page.drawing.choose_class(1)
     page.classes.setFocus()
-    qgis.processEvents()
+    until(page.classes.hasFocus)
     control = Qt.KeyboardModifier.ControlModifier
     for _ in range(3):  # once more than there is room
         QTest.keyClick(page.classes, Qt.Key.Key_Down, control)

@@ -6,7 +6,11 @@ import pytest
 
 
 @pytest.fixture
-def labels(qgis, tmp_path):
+def labels(
+    qgis,
+    tmp_path,
+    do_what_is_due,
+):
     from qgis.core import QgsCoordinateReferenceSystem
 
     from hsi_film_plugin.dock.label_layer import LabelLayer
@@ -18,7 +22,7 @@ def labels(qgis, tmp_path):
     for x in range(3):
         labels.add(square(20.0 * x), 1, "polygon")
     labels.counts()
-    qgis.processEvents()
+    do_what_is_due()
     return labels
 
 
@@ -35,7 +39,12 @@ def heard(labels):
     return times
 
 
-def test_an_undone_edit_of_qgis_is_counted(qgis, labels, heard):
+def test_an_undone_edit_of_qgis_is_counted(
+    qgis,
+    labels,
+    heard,
+    do_what_is_due,
+):
     layer = labels.layer
     first = next(layer.getFeatures()).id()
     layer.startEditing()
@@ -52,24 +61,31 @@ def test_an_undone_edit_of_qgis_is_counted(qgis, labels, heard):
     assert labels.counts() == {1: 2, 2: 1}
     layer.rollBack()
     assert labels.counts() == {1: 3}
-    qgis.processEvents()
+    do_what_is_due()
     assert heard
 
 
-def test_a_filter_is_followed(qgis, labels, heard):
+def test_a_filter_is_followed(
+    qgis,
+    labels,
+    heard,
+    do_what_is_due,
+):
     labels.layer.setSubsetString("fid > 1")
-    qgis.processEvents()
+    do_what_is_due()
     assert labels.counts() == {1: 2}
     assert heard
     labels.layer.setSubsetString("")
     assert labels.counts() == {1: 3}
 
 
-def test_changes_by_other_plugins_through_the_provider_are_found_when_told(qgis, labels, heard):
+def test_changes_by_other_plugins_through_the_provider_are_found_when_told(
+    qgis, labels, heard, do_what_is_due
+):
     provider = labels.layer.dataProvider()
     provider.deleteFeatures([next(labels.layer.getFeatures()).id()])
     provider.dataChanged.emit()
-    qgis.processEvents()
+    do_what_is_due()
     assert labels.counts() == {1: 2}
     assert heard == [1]
 

@@ -17,12 +17,12 @@ def labels(dock, add_scene, give_labels):
 
 
 @pytest.fixture
-def suggested(dock, labels, until):
+def suggested(dock, labels, until, until_mapped):
     """The page with two places that were suggested, and no map that follows the labels."""
-    until(lambda: dock.live.preview.layer is not None)
+    until_mapped()
     dock.map_page.automatic.setChecked(False)
     dock.map_page.suggest.click()
-    until(lambda: dock.suggestions.items())
+    until(lambda: dock.suggestions.items() and not dock.suggestions.busy)
     return dock.map_page
 
 
@@ -38,9 +38,9 @@ def test_without_suggestions_there_is_nothing_to_accept(page):
 
 
 def test_each_label_updates_the_map_while_that_is_wanted(
-    dock, page, labels, stand_in, until, square
+    dock, page, labels, stand_in, until, square, until_mapped
 ):
-    until(lambda: dock.live.preview.layer is not None)
+    until_mapped()
     count = len(previews(stand_in))
     dock.labelling.add_label(square(20), 1, "polygon")
     until(lambda: len(previews(stand_in)) > count)
@@ -59,8 +59,8 @@ def test_a_map_is_made_on_request_only_if_that_is_wanted(
     until(lambda: dock.live.preview.layer is not None)
 
 
-def test_mode_opacity_and_visibility_reach_the_map(dock, page, labels, until):
-    until(lambda: dock.live.preview.layer is not None)
+def test_mode_opacity_and_visibility_reach_the_map(dock, page, labels, until_mapped):
+    until_mapped()
     page.mode.setCurrentIndex(page.mode.findData("confidence"))
     assert dock.live.preview.mode.value == "confidence"
     page.opacity.setValue(40)
@@ -73,11 +73,11 @@ def test_mode_opacity_and_visibility_reach_the_map(dock, page, labels, until):
     assert page.flicker.text() == "Hide"
 
 
-def test_the_button_follows_the_tree_of_layers(dock, page, labels, until):
+def test_the_button_follows_the_tree_of_layers(dock, page, labels, until, until_mapped):
     """Where the user may switch the preview off, too."""
     from qgis.core import QgsProject
 
-    until(lambda: dock.live.preview.layer is not None)
+    until_mapped()
     node = QgsProject.instance().layerTreeRoot().findLayer(dock.live.preview.layer.id())
     node.setItemVisibilityChecked(False)
     until(lambda: page.flicker.isChecked())

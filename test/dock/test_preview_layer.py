@@ -267,14 +267,13 @@ def test_project_with_a_preview_opens_without_the_plugin(
 
 
 def test_layer_that_the_user_removed_comes_back(
-    qgis, project, scene, preview, classes, make_preview
+    qgis, project, scene, preview, classes, make_preview, until
 ):
     path = make_preview()
     preview.show(path, classes, scene)
     project.removeMapLayer(preview.layer.id())
     assert preview.layer is None
-    qgis.processEvents()
-    assert not Path(path).exists()
+    until(lambda: not Path(path).exists())
     preview.set_visible(True)
     preview.set_opacity(0.5)
     preview.show(make_preview(), classes, scene)

@@ -45,6 +45,26 @@ def test_the_samples_of_a_file_are_shown_and_the_first_is_picked(
     assert (image.width(), image.height()) == (16, 16)
 
 
+def test_the_sample_that_is_picked_has_a_frame_in_no_colour_of_a_class(
+    gallery, write_samples, tmp_path, until
+):
+    from qgis.PyQt.QtCore import QPoint
+    from qgis.PyQt.QtGui import QPalette
+
+    gallery.open(write_samples(tmp_path / "s.safetensors"))
+    until(lambda: gallery.ready)
+    text = gallery.view.palette().color(QPalette.ColorRole.Text)
+
+    def frames():
+        shown = gallery.view.viewport().grab().toImage()
+        corners = [gallery.view.visualRect(gallery.model.index(row, 0)) for row in range(2)]
+        return [shown.pixelColor(corner.topLeft() + QPoint(1, 1)) == text for corner in corners]
+
+    until(lambda: frames() == [True, False])
+    gallery.view.setCurrentIndex(gallery.model.index(1, 0))
+    until(lambda: frames() == [False, True])
+
+
 def test_only_what_is_in_view_is_drawn(gallery, write_samples, tmp_path, until):
     tensors = {"attention": None}
     gallery.open(write_samples(tmp_path / "s.safetensors", count=3000, tensors=tensors))
@@ -133,11 +153,11 @@ def test_a_file_that_is_no_gallery_is_told(gallery, tmp_path, until):
     assert gallery.samples is None
 
 
-def test_of_two_files_the_later_one_is_shown(gallery, write_samples, tmp_path, until, pass_time):
+def test_of_two_files_the_later_one_is_shown(gallery, write_samples, tmp_path, until, end_of_tasks):
     gallery.open(write_samples(tmp_path / "a.safetensors", count=4))
     gallery.open(write_samples(tmp_path / "b.safetensors", count=2))
     until(lambda: gallery.ready)
-    pass_time(0.2)
+    end_of_tasks()
     assert gallery.samples.path == Path(tmp_path / "b.safetensors")
     assert gallery.ready == [True]
 

@@ -61,7 +61,23 @@ def test_a_tint_may_have_any_number_of_cells():
     from hsi_film_plugin.dock.sample_pictures import tinted
 
     for cells in (1, 5, 16, 32):
-        assert tinted(np.zeros((16, 16, 3), np.uint8), np.ones((cells, cells), np.float32)).any()
+        attention = np.zeros((cells, cells), np.float32)
+        attention[0, 0] = 1
+        result = tinted(np.zeros((16, 16, 3), np.uint8), attention)
+        assert result[0, 0].any() == (cells > 1)
+        assert result.shape == (16, 16, 3)
+
+
+def test_a_word_shows_where_it_was_attended_to_more_than_elsewhere():
+    from hsi_film_plugin.dock.sample_pictures import tinted
+
+    grey = np.full((16, 16, 3), 100, np.uint8)
+    attention = np.full((8, 8), 0.8, np.float32)
+    attention[0] = 1
+    shown = tinted(grey, attention).astype(int)
+    assert shown[0, 0, 0] > 2 * shown[15, 0, 0]
+    everywhere = tinted(grey, np.full((8, 8), 0.99, np.float32)).astype(int)
+    assert everywhere.max() < 60  # nowhere more than elsewhere: nothing shines
 
 
 def test_an_image_has_the_colours_of_its_array(qgis):

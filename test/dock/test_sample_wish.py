@@ -53,6 +53,26 @@ def test_classes_with_the_fewest_labels_come_first_and_those_without_last(wish):
     ]
 
 
+def test_the_rarest_class_is_offered_until_there_is_a_choice(wish, write_synthesizer, tmp_path):
+    classes = [class_of(*known) for known in (FOREST, WATER)]
+    wish.list_classes(classes[:1], {})
+    wish.list_classes(classes, {1: 500, 2: 100})
+    assert wish.parameters()["CLASS"] == "Water"
+    wish.list_classes(classes, {1: 50, 2: 100})
+    assert wish.parameters()["CLASS"] == "Forest"
+    wish.choose(write_synthesizer(tmp_path / "s.safetensors"))
+    wish.list_classes(classes, {1: 50, 2: 100})
+    wish.list_classes(classes, {1: 500, 2: 100})  # what samples are of is no moving target
+    assert wish.parameters()["CLASS"] == "Forest"
+
+
+def test_a_class_that_lost_its_labels_says_so(wish, write_synthesizer, tmp_path):
+    wish.choose(write_synthesizer(tmp_path / "s.safetensors"))
+    classes = [class_of(*known) for known in (FOREST, WATER)]
+    wish.list_classes(classes, {1: 500})
+    assert wish.entries()[:2] == ["Forest – 500 pixels", "Water – no labels"]
+
+
 def test_the_class_that_was_chosen_stays_chosen(wish):
     classes = [class_of(*known) for known in (FOREST, WATER)]
     wish.list_classes(classes, {1: 500, 2: 100})

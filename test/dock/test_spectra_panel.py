@@ -93,6 +93,19 @@ def test_the_cursor_is_followed_only_if_wanted_and_visible(panel, scene, window,
     assert panel.plot.cursor is None
 
 
+@pytest.mark.parametrize("leave", ["the image", "the tool"])
+def test_a_spectrum_that_comes_too_late_is_not_shown(panel, scene, labelling, window, until, leave):
+    answers = []
+    labelling.reader.pixelRead.connect(answers.append)
+    point_at(window, 500105, 5799895)
+    if leave == "the image":
+        point_at(window, 499000, 5799895)
+    else:
+        panel.follow_cursor(False)
+    until(lambda: answers)
+    assert panel.plot.cursor is None
+
+
 def test_means_of_the_classes_follow_the_labels(
     panel, scene, labelling, give_labels, square, until
 ):

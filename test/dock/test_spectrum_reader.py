@@ -16,7 +16,7 @@ from hsi_film_plugin.dock.scene_layer import read_scene_bands
 from hsi_film_plugin.dock.spectrum_reader import SpectrumReader
 
 
-def wait_until(condition, seconds=20):
+def wait_until(condition, seconds=120):
     end = time.monotonic() + seconds
     while not condition() and time.monotonic() < end:
         QCoreApplication.processEvents()
@@ -71,7 +71,7 @@ def held_back(monkeypatch):
         def read(self, row, col, height, width, wanted):
             gate.reads.append((row, col))
             gate.entered.set()
-            gate.opened.wait(20)
+            gate.opened.wait(120)
             return super().read(row, col, height, width, wanted)
 
     monkeypatch.setattr(spectrum_reader, "SceneFile", SlowFile)
@@ -111,7 +111,7 @@ def test_of_pixels_asked_for_while_one_is_read_only_the_last_is_read(
 ):
     heard = listen(make_scene(tmp_path / "scene.tif"))
     heard.reader.ask_pixel(0, 0)
-    assert held_back.entered.wait(20)
+    assert held_back.entered.wait(120)
     for col in range(1, 60):
         heard.reader.ask_pixel(0, col)
     held_back.opened.set()
@@ -161,7 +161,7 @@ def test_a_huge_window_is_read_with_a_smaller_radius(listen, make_scene, tmp_pat
 def test_a_newer_window_ends_the_reading_of_an_older_one(listen, make_scene, tmp_path, held_back):
     heard = listen(make_scene(tmp_path / "scene.tif", bands=40))
     heard.reader.ask_window(10, 10, 3)
-    assert held_back.entered.wait(20)
+    assert held_back.entered.wait(120)
     heard.reader.ask_window(40, 40, 3)
     held_back.opened.set()
     wait_until(lambda: heard.windows)
@@ -213,7 +213,7 @@ def test_all_labels_are_answered_in_batches_and_pixels_go_first(
 ):
     heard = listen(make_scene(tmp_path / "scene.tif"))
     heard.reader.ask_labels([(fid, 1, *block(fid % 60, 5, 2)) for fid in range(100)])
-    assert held_back.entered.wait(20)
+    assert held_back.entered.wait(120)
     heard.reader.ask_pixel(63, 63)
     held_back.opened.set()
     wait_until(lambda: len(heard.labels) == 100)
@@ -227,7 +227,7 @@ def test_a_label_asked_for_again_is_read_with_its_newest_pixels(
 ):
     heard = listen(make_scene(tmp_path / "scene.tif"))
     heard.reader.ask_pixel(0, 0)
-    assert held_back.entered.wait(20)
+    assert held_back.entered.wait(120)
     heard.reader.ask_labels([("a", 1, *block(0, 0, 2))])
     heard.reader.ask_labels([("a", 2, *block(10, 10, 3))])
     held_back.opened.set()
@@ -239,7 +239,7 @@ def test_a_label_asked_for_again_is_read_with_its_newest_pixels(
 def test_forgotten_labels_are_not_answered(listen, make_scene, tmp_path, held_back):
     heard = listen(make_scene(tmp_path / "scene.tif"))
     heard.reader.ask_labels([(fid, 1, *block(0, 0, 2)) for fid in range(5)])
-    assert held_back.entered.wait(20)
+    assert held_back.entered.wait(120)
     heard.reader.forget_labels()
     heard.reader.ask_labels([("new", 1, *block(0, 0, 2))])
     held_back.opened.set()
@@ -318,7 +318,7 @@ def test_close_does_not_wait_for_a_disk_that_does_not_answer(
 ):
     heard = listen(make_scene(tmp_path / "scene.tif"))
     heard.reader.ask_pixel(1, 1)
-    assert held_back.entered.wait(20)
+    assert held_back.entered.wait(120)
     heard.reader.close()
     assert heard.reader._thread.is_alive()  # close() came back before the read did
     held_back.opened.set()

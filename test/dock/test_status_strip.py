@@ -19,12 +19,6 @@ def parts(qgis):
     window.deleteLater()
 
 
-def wait(ms):
-    from qgis.PyQt.QtTest import QTest
-
-    QTest.qWait(ms)
-
-
 def test_it_says_what_goes_on(parts):
     strip, label, _, _ = parts
     strip.say("Mapping")
@@ -62,30 +56,30 @@ def test_an_empty_warning_is_none(parts):
     assert label.text() == "Mapping"
 
 
-def test_short_work_never_shows_a_bar(parts):
+def test_short_work_never_shows_a_bar(parts, pass_time):
     strip, _, bar, cancel = parts
     strip.progress("map", 0.0)
     assert not bar.isVisible()
     strip.progress("map", None)
-    wait(400)
+    pass_time(0.4)
     assert not bar.isVisible()
     assert not cancel.isVisible()
 
 
-def test_longer_work_shows_how_far_it_is_and_can_be_cancelled(parts):
+def test_longer_work_shows_how_far_it_is_and_can_be_cancelled(parts, until):
     strip, _, bar, cancel = parts
     strip.progress("map", 0.0)
-    wait(400)
+    until(bar.isVisible)
     strip.progress("map", 0.25)
     assert bar.isVisible()
     assert cancel.isVisible()
     assert bar.value() == 250
 
 
-def test_the_end_of_one_work_leaves_the_bar_to_the_other(parts):
+def test_the_end_of_one_work_leaves_the_bar_to_the_other(parts, until):
     strip, _, bar, _ = parts
     strip.progress("training", 0.5)
-    wait(400)
+    until(bar.isVisible)
     strip.progress("map", 0.9)
     assert bar.value() == 900
     strip.progress("map", None)
@@ -96,14 +90,14 @@ def test_the_end_of_one_work_leaves_the_bar_to_the_other(parts):
     assert not bar.isVisible()
 
 
-def test_what_somebody_asked_for_is_shown_before_what_began_by_itself(parts):
+def test_what_somebody_asked_for_is_shown_before_what_began_by_itself(parts, until):
     strip, _, bar, cancel = parts
     strip.background = frozenset(("map",))
     strip.titles = {"training": "Stop training", "map": "Stop the map"}
     strip.progress("training", 0.5)
     strip.progress("map", 0.1)
     assert strip.shown == "training"
-    wait(400)
+    until(bar.isVisible)
     assert (bar.value(), cancel.toolTip()) == (500, "Stop training")
     strip.progress("training", None)
     assert strip.shown == "map"

@@ -42,14 +42,17 @@ def test_another_file_is_a_problem_to_be_told(choice, write_samples, tmp_path):
     assert (choice.facts, choice.problem) == (None, "")
 
 
-def test_of_two_files_the_later_one_is_read(choice, write_synthesizer, tmp_path, pass_time):
+def test_of_two_files_the_later_one_is_read(
+    choice, write_synthesizer, tmp_path, until, end_of_tasks
+):
     choice.use(write_synthesizer(tmp_path / "a.safetensors"))
     choice.use(write_synthesizer(tmp_path / "b.safetensors"))
-    pass_time(0.3)
+    until(lambda: not choice.reading)
+    end_of_tasks()
     assert choice.facts.path == tmp_path / "b.safetensors"
     choice.use(str(tmp_path / "a.safetensors"))
     choice.use("")
-    pass_time(0.3)
+    end_of_tasks()
     assert (choice.facts, choice.problem) == (None, "")
 
 

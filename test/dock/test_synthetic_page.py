@@ -274,6 +274,23 @@ def test_the_samples_are_shown_and_the_next_ones_are_others(page, samples):
     assert page.sample_parameters()["SEED"] == 1
 
 
+def test_many_classes_of_as_many_samples_are_counted_and_not_named(
+    page, synthesizer, write_samples, tmp_path, until
+):
+    import numpy as np
+
+    names = enumerate(("Forest", "Water", "Reed", "Rock", "Sand"), start=1)
+    classes = [{"value": value, "name": name, "color": "#808080"} for value, name in names]
+    tensors = {"class_index": np.arange(10) % 5, "recognised": np.zeros(10, "u1")}
+    path = tmp_path / "many.safetensors"
+    write_samples(path, count=10, header={"classes": classes}, tensors=tensors)
+    page.make.click()
+    page.runs.finished.emit({"SAMPLES": str(path)})
+    until(lambda: page.shown.samples is not None)
+    counted = "10 samples: 2 of each of 5 classes."
+    assert page.summary.text() == f"{counted} None is recognised as its class."
+
+
 def test_the_sample_that_is_picked_shows_its_words(page, samples):
     page.gallery.setCurrentIndex(page.shown.model.index(1, 0))
     assert "water" in page.words.text()
@@ -297,8 +314,7 @@ def test_the_word_under_the_mouse_shows_its_pixels(page, samples):
 def test_samples_that_cannot_be_read_are_told(page, synthesizer, tmp_path, until):
     page.make.click()
     page.runs.finished.emit({"SAMPLES": str(tmp_path / "none.safetensors")})
-    until(lambda: page.result.text())
-    assert "none.safetensors" in page.result.text()
+    until(lambda: "none.safetensors" in page.result.text())
     assert not page.addToTraining.isEnabled()
     assert page.make.isEnabled()
 
@@ -333,8 +349,11 @@ def test_samples_are_judged_by_the_labels_and_the_report_is_opened(
     assert parameters["LABELS"] == labels.layer.id()
     report = tmp_path / "report.html"
     report.write_text("report")
-    page.runs.finished.emit({"REPORT": str(report)})
+    table = tmp_path / "table.json"
+    table.write_text('{"classes": [{"name": "Water", "verdict": "use with care"}]}')
+    page.runs.finished.emit({"REPORT": str(report), "TABLE": str(table)})
     assert opened == [str(report)]
+    assert page.result.text() == "Use with care: Water. The report is open in the browser."
     report.unlink()
     page.openReport.click()
     assert opened == [str(report)]
@@ -406,8 +425,7 @@ def test_a_place_that_cannot_be_written_is_told(page, samples, monkeypatch, tmp_
     nowhere = tmp_path / "none" / "samples.safetensors"
     monkeypatch.setattr(shown_samples, "new_path", lambda *arguments: nowhere)
     page.addToTraining.click()
-    until(lambda: page.result.text())
-    assert "cannot be written" in page.result.text()
+    until(lambda: "cannot be written" in page.result.text())
     assert page.added.path == ""
     assert page.addToTraining.isEnabled()
 
@@ -473,6 +491,30 @@ def test_a_closed_project_leaves_nothing_behind(page, samples, tmp_path):
     assert (page.prompt.text(), page.negative.text(), page.result.text()) == ("", "", "")
     assert page.summary.text() == "None have been made yet."
     assert page.state() == {"synthesizer": "", "synthesizer_beside": "", "seed": 0}
+
+
+def test_another_image_takes_away_what_was_said_of_the_one_before(page, samples, labelling):
+    page.tell("The synthesizer is in “old.safetensors”.")
+    labelling.set_scene(None)
+    assert page.result.isHidden()
+    page.make.click()
+    labelling.sceneChanged.emit()
+    assert page.result.text()  # what runs is still said
+
+
+@pytest.mark.parametrize("ending", ["finished", "failed"])
+def test_a_run_that_ends_after_its_project_is_nobodys_news(
+    page, samples, write_samples, tmp_path, pass_time, ending
+):
+    page.make.click()
+    page.clear()
+    page.runs.warnings = ("A warning.",)
+    results = {"SAMPLES": write_samples(tmp_path / "late.safetensors")}
+    page.runs.finished.emit(results) if ending == "finished" else page.runs.failed.emit("Cancelled")
+    pass_time(0.1)
+    assert page.shown.samples is None
+    assert page.result.isHidden()
+    assert page.choose.isEnabled()
 
 
 # --- what comes apart if it is not held together --------------------------------------------

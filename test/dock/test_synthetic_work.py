@@ -57,7 +57,7 @@ def test_from_labels_to_samples_in_the_final_training(
 
 
 def test_a_training_can_be_stopped_in_the_strip(
-    dock, labels, stand_in, provider, until, monkeypatch
+    dock, labels, stand_in, provider, until, until_mapped, monkeypatch
 ):
     from qgis.PyQt.QtWidgets import QMessageBox
 
@@ -71,8 +71,8 @@ def test_a_training_can_be_stopped_in_the_strip(
 
     monkeypatch.setattr(QMessageBox, "question", yes)
     monkeypatch.setattr(status_strip, "PATIENCE_MS", 0)
+    until_mapped()
     dock.map_page.automatic.setChecked(False)
-    until(lambda: dock.live.preview.layer is not None or dock.strip.shown == "")
     stand_in.held.add("train_synthesizer")
     dock.synthetic_page.train.click()
     until(lambda: "train_synthesizer" in stand_in.methods())
@@ -139,8 +139,12 @@ def test_samples_come_as_layers_if_wanted(made, stand_in, write_map, project, un
     stand_in._synthesize = synthesize
     made.synthetic_page.onMap.setChecked(True)
     made.synthetic_page.make.click()
-    until(lambda: project.mapLayersByName("Synthetic samples – classes"))
-    assert project.mapLayersByName("Synthetic samples")
+    until(
+        lambda: all(
+            project.mapLayersByName(name)
+            for name in ("Synthetic samples", "Synthetic samples – classes")
+        )
+    )
 
 
 @pytest.fixture
@@ -157,7 +161,7 @@ def small_letters(qgis):
 
 
 def test_it_fits_a_small_screen_with_samples(
-    small_letters, made, write_synthesizer, tmp_path, qgis, until
+    small_letters, made, write_synthesizer, tmp_path, until, do_what_is_due
 ):
     made._content.pages.setCurrentIndex(4)
     long = write_synthesizer(tmp_path / f"{'a_very_long_name' * 5}.safetensors")
@@ -167,7 +171,7 @@ def test_it_fits_a_small_screen_with_samples(
     page.prompt.setText("strange " * 30)
     page.tell("a_word_without_an_end" * 10)
     made.training_samples.use(long)
-    qgis.processEvents()
+    do_what_is_due()
     assert page.minimumSizeHint().width() <= 360
     assert made.finish_page.minimumSizeHint().width() <= 360
     assert made.minimumSizeHint().width() <= 380

@@ -32,7 +32,7 @@ def held(monkeypatch):
 
     def slow(source, path, task):
         held.begun.set()
-        held.go_on.wait(20)
+        held.go_on.wait(120)
         return copy(source, path, task)
 
     monkeypatch.setattr(training_samples, "_copy", slow)
@@ -81,16 +81,16 @@ def test_a_copy_that_fails_is_told_and_leaves_nothing(samples, tmp_path, until):
 
 
 def test_a_copy_does_not_come_back_after_other_samples_were_chosen(
-    samples, held, tmp_path, pass_time
+    samples, held, tmp_path, end_of_tasks
 ):
     (tmp_path / "made").write_text("samples")
     samples.use_copy(tmp_path / "made", tmp_path / "kept")
-    assert held.begun.wait(20)
+    assert held.begun.wait(120)
     samples.use("")  # another project
     assert not samples.copying
     assert samples.told == [""]
     held.go_on.set()
-    pass_time(0.3)
+    end_of_tasks()
     assert (samples.path, samples.ends, samples.problems) == ("", [], [])
     assert names(tmp_path) == ["made"]
 
@@ -113,13 +113,13 @@ def test_a_copy_that_is_cancelled_stops_between_blocks_and_leaves_nothing(tmp_pa
     assert names(tmp_path) == ["made"]
 
 
-def test_closing_gives_a_copy_up(samples, held, tmp_path, pass_time):
+def test_closing_gives_a_copy_up(samples, held, tmp_path, end_of_tasks):
     (tmp_path / "made").write_text("samples")
     samples.use_copy(tmp_path / "made", tmp_path / "kept")
-    assert held.begun.wait(20)
+    assert held.begun.wait(120)
     threading.Timer(0.1, held.go_on.set).start()
     samples.close()
-    pass_time(0.2)
+    end_of_tasks()
     assert (samples.ends, samples.problems) == ([], [])
     assert names(tmp_path) == ["made"]
 
@@ -141,15 +141,15 @@ def test_each_scene_keeps_its_samples(samples, add_scene, tmp_path):
 
 
 def test_a_copy_for_one_scene_is_not_taken_by_another(
-    samples, held, add_scene, tmp_path, pass_time
+    samples, held, add_scene, tmp_path, end_of_tasks
 ):
     (tmp_path / "made").write_text("samples")
     samples.set_scene(add_scene())
     samples.use_copy(tmp_path / "made", tmp_path / "kept")
-    assert held.begun.wait(20)
+    assert held.begun.wait(120)
     samples.set_scene(add_scene(name="second"))
     held.go_on.set()
-    pass_time(0.3)
+    end_of_tasks()
     assert samples.path == ""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
@@ -55,15 +56,10 @@ class Reader:
 
 
 def wait_for(condition):
-    assert QTest.qWaitFor(condition, 5000) if hasattr(QTest, "qWaitFor") else wait(condition)
-
-
-def wait(condition):
-    for _ in range(500):
-        if condition():
-            return True
+    end = time.monotonic() + 120
+    while not condition():
+        assert time.monotonic() < end, "it has not come to pass"
         QTest.qWait(10)
-    return False
 
 
 def shown(tool):

@@ -256,7 +256,7 @@ def test_what_is_no_synthesizer_is_refused(
     refused(lambda: read_synthesizer(Path(odd)), "no synthesizer")
     model = write_tensors(tmp_path / "model.safetensors", {"hsifilm_model": "{}"}, {})
     refused(lambda: read_synthesizer(Path(model)), "no synthesizer")
-    newer = write_synthesizer(tmp_path / "newer.safetensors", schema_version=2)
+    newer = write_synthesizer(tmp_path / "newer.safetensors", schema_version=3)
     refused(lambda: read_synthesizer(Path(newer)), "newer version")
     (tmp_path / "x").write_text("text")
     refused(lambda: read_synthesizer(tmp_path / "x"), "no safetensors")
@@ -269,3 +269,18 @@ def test_true_colour_needs_bands_in_reach(qgis):
     assert true_colour_bands((), 5) == (3, 2, 1)
     assert true_colour_bands((1000, 1500, 2000, 2200, 2400), 5) == (3, 2, 1)
     assert true_colour_bands((), 1) == (0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("module", "constant"), [("sample_file", "SCHEMA"), ("synthesizer_file", "SYNTHESIZER_SCHEMA")]
+)
+def test_files_that_the_engine_writes_are_not_too_new(module, constant):
+    import re
+
+    from hsi_film_plugin.icons import PLUGIN_ROOT
+    from hsi_film_plugin.layers import synthesis_header
+
+    # the engine's modules cannot be imported here: they need what QGIS does not ship
+    source = PLUGIN_ROOT / "hsi_film_plugin" / "engine" / "synthesis" / f"{module}.py"
+    (schema,) = re.findall(r"^    schema=(\d+),$", source.read_text("utf-8"), re.MULTILINE)
+    assert getattr(synthesis_header, constant) == int(schema)

@@ -352,7 +352,7 @@ def polygons_file(labels, tmp_path_factory):
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads Linux's /proc")
 def test_a_stopped_qgis_process_takes_its_engine_along_and_leaves_no_file(
-    ready, data, polygons_file, outputs, environment, program, tmp_path, stop
+    ready, data, polygons_file, outputs, environment, program, tmp_path, tmp_path_factory, stop
 ):
     arguments = {
         "INPUT": data / "scene.tif",
@@ -361,20 +361,22 @@ def test_a_stopped_qgis_process_takes_its_engine_along_and_leaves_no_file(
         "ENSEMBLE": 32,
         **outputs,
     }
-    process = subprocess.Popen(
-        [program, "run", "hsifilm:trainandclassify"]
-        + [f"--{name}={value}" for name, value in arguments.items()],
-        env={**environment, "HSIFILM_ENGINE_PYTHON": str(ready), "OMP_NUM_THREADS": "1"},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    said = tmp_path_factory.mktemp("said") / "stdout.txt"
+    with said.open("wb") as output:
+        process = subprocess.Popen(
+            [program, "run", "hsifilm:trainandclassify"]
+            + [f"--{name}={value}" for name, value in arguments.items()],
+            env={**environment, "HSIFILM_ENGINE_PYTHON": str(ready), "OMP_NUM_THREADS": "1"},
+            stdout=output,
+            stderr=subprocess.DEVNULL,
+        )
     try:
-        engine = wait_for(lambda: engine_of(process.pid), 60)
-        time.sleep(2)  # into the job
+        engine = wait_for(lambda: engine_of(process.pid), 300)
+        wait_for(lambda: "Device: " in said.read_text(errors="replace"), 300)  # into the job
         assert process.poll() is None
         process.send_signal(stop)
-        wait_for(lambda: not alive(engine), 30)
-        process.wait(30)
+        wait_for(lambda: not alive(engine), 120)
+        process.wait(120)
     finally:
         process.kill()
     assert list(tmp_path.iterdir()) == []

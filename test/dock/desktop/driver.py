@@ -22,7 +22,7 @@ from typing import Any
 from qgis.core import Qgis, QgsApplication, QgsRectangle
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import QEvent, QPoint, QPointF, Qt, QTimer
-from qgis.PyQt.QtGui import QMouseEvent, QWheelEvent
+from qgis.PyQt.QtGui import QGuiApplication, QMouseEvent, QWheelEvent
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import (
     QApplication,
@@ -42,9 +42,13 @@ from qgis.utils import iface
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
 NONE, KEYLESS = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier
 WIDTH, HEIGHT = 1280, 720
-#: Where the pixels of the scenes lie: their corner and size, as `make_scene` writes them.
-LEFT_EDGE, TOP_EDGE, PIXEL = 500000.0, 5800000.0, 10.0
+#: Where the pixels of the scenes lie: their corner, size and CRS, as the test writes them.
+LEFT_EDGE, TOP_EDGE, PIXEL, CRS = 500000.0, 5800000.0, 10.0, "EPSG:32633"
 LOOK_MS = 15
+#: How long something may take before it is missed: only a machine that is busy takes as long.
+PATIENCE_S = 120.0
+#: In how many looks, one after the other, what is still has not changed.
+STILL_LOOKS = 30
 
 _kept: list[Any] = []  # what only a timer refers to
 
@@ -163,15 +167,29 @@ class Desktop:
 
     def look_at(self, col: float, row: float, side: float) -> None:
         """Let the canvas show a square of the scene around a pixel, and wait for the picture."""
+        canvas = self.canvas
+        # QGIS zooms to the first layer of a project, in its CRS, only when it is idle.
+        self.until(
+            lambda: canvas.layers() and canvas.mapSettings().destinationCrs().authid() == CRS,
+            "the canvas shows the project's layers",
+        )
         x, y = LEFT_EDGE + PIXEL * col, TOP_EDGE - PIXEL * row
         half = PIXEL * side / 2
-        self.canvas.setExtent(QgsRectangle(x - half, y - half, x + half, y + half))
-        self.canvas.refresh()
-        self.until(lambda: not self.canvas.isDrawing(), "the canvas is drawn")
+        square = QgsRectangle(x - half, y - half, x + half, y + half)
+        drawn: list[bool] = []
+
+        def note_picture(*_: Any) -> None:
+            drawn.append(canvas.extent().contains(square.scaled(0.99)))
+
+        canvas.mapCanvasRefreshed.connect(note_picture)
+        canvas.setExtent(square)
+        canvas.refresh()
+        self.until(lambda: drawn and drawn[-1], "the canvas is drawn")
+        canvas.mapCanvasRefreshed.disconnect(note_picture)
 
     # --- waiting --------------------------------------------------------------------------------
 
-    def until(self, done: Callable[[], Any], what: str, seconds: float = 30.0) -> Any:
+    def until(self, done: Callable[[], Any], what: str, seconds: float = PATIENCE_S) -> Any:
         """Let QGIS work until something is so; return what `done` has returned then."""
         end = time.monotonic() + seconds
         while True:
@@ -184,16 +202,23 @@ class Desktop:
                 raise AssertionError(f"not within {seconds:g} s: {what}{said}")
             QTest.qWait(LOOK_MS)
 
-    def settle(self) -> None:
-        """Let QGIS do what is due now."""
-        for _ in range(3):
-            QApplication.processEvents()
-            QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    def until_still(self) -> None:
+        """Wait until neither window nor dock moves any more: screen, layouts, animations."""
+        shapes: list[Any] = []
+
+        def still() -> bool:
+            QGuiApplication.sync()  # what the screen has to say of sizes is heard
+            parts = [iface.mainWindow(), self.dock, *self.dock.findChildren(QWidget)]
+            shapes.append([part.geometry() for part in parts if part.isVisible()])
+            last = shapes[-STILL_LOOKS:]
+            return len(last) == STILL_LOOKS and all(shape == last[0] for shape in last)
+
+        self.until(still, "window and dock are still")
 
     # --- widgets --------------------------------------------------------------------------------
 
     def press(self, widget: QWidget) -> None:
-        """Click a button or a check box, which must be there to be clicked."""
+        """Click a button or a check box as soon as it can be clicked."""
         self._show(widget)
         place = widget.rect().center()
         if isinstance(widget, QCheckBox):
@@ -239,16 +264,13 @@ class Desktop:
             QTest.mouseDClick(table.viewport(), LEFT, held, place)
 
     def _show(self, widget: QWidget) -> None:
-        assert widget.isVisible(), f"“{widget.objectName()}” is hidden"
-        assert widget.isEnabled(), f"“{widget.objectName()}” is disabled; “{self._said()}”"
+        self.until(widget.isVisible, f"“{widget.objectName()}” is shown")
+        self.until(widget.isEnabled, f"“{widget.objectName()}” is enabled")
         above = widget.parentWidget()
         while above is not None and not hasattr(above, "ensureWidgetVisible"):
             above = above.parentWidget()
         if above is not None:
             above.ensureWidgetVisible(widget)
-
-    def _said(self) -> str:
-        return "" if self.dock is None else self.status
 
     @contextlib.contextmanager
     def answering(self, *answers: Callable[[QWidget], None]) -> Iterator[None]:
@@ -278,7 +300,7 @@ class Desktop:
         QTimer.singleShot(LOOK_MS, look)
         yield
         try:
-            self.until(lambda: not waiting or failures, f"{len(answers)} dialogs were opened", 20)
+            self.until(lambda: not waiting or failures, f"{len(answers)} dialogs were opened")
         finally:
             running[0] = False
         if failures:

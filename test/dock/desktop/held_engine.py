@@ -32,8 +32,7 @@ def begin(desk: Desktop, training: bool = False) -> int:
         desk: QGIS's window.
         training: Whether the final map is begun as well, before the preview.
     """
-    (engine,) = engines()
-    os.kill(engine, signal.SIGSTOP)
+    engine = hold(desk)
     if training:
         desk.show_page(3)
         desk.press(desk.dock.finish_page.run)
@@ -41,6 +40,15 @@ def begin(desk: Desktop, training: bool = False) -> int:
     desk.show_page(2)
     desk.press(desk.dock.map_page.updateNow)
     desk.until(lambda: running("HSI FiLM: mapping"), "the preview is being made")
+    return engine
+
+
+def hold(desk: Desktop) -> int:
+    """Hold the engine, and return its id."""
+    (engine,) = desk.until(lambda: len(engines()) == 1 and engines(), "one engine is there")
+    os.kill(engine, signal.SIGSTOP)
+    stat = Path(f"/proc/{engine}/stat")
+    desk.until(lambda: stat.read_text().rsplit(")", 1)[1].split()[0] == "T", "the engine is held")
     return engine
 
 

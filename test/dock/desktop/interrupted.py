@@ -11,7 +11,7 @@ from held_engine import begin, engines, go_on, idle, running
 from qgis.core import QgsCoordinateReferenceSystem, QgsProject, QgsRasterLayer
 from qgis.PyQt import sip
 from qgis.utils import iface
-from sights import labels_on_disk, map_is_up_to_date
+from sights import labels_on_disk, map_is_up_to_date, previews
 
 PLUGIN = "hsi_film_plugin"
 
@@ -36,6 +36,7 @@ def label(desk: Desktop) -> None:
     if dock.labelling.scene is not scene:
         desk.show_page(0)
         desk.choose(dock.scene_page.sceneLayer, "scene")
+    desk.until(lambda: dock.labelling.scene is scene, "the scene is chosen")
     desk.look_at(48, 48, 110)
     desk.show_page(1)
     page = dock.label_page
@@ -67,7 +68,7 @@ def crs_changed(desk: Desktop) -> None:
     scene = dock.labelling.scene
     engine = begin(desk)
     scene.setCrs(QgsCoordinateReferenceSystem("EPSG:32632"))
-    desk.settle()
+    desk.until(lambda: "EPSG:32632" in desk.status, "the scene is refused")
     desk.note(wrong_crs=desk.status, scene_let_go=dock.labelling.scene is None)
     go_on(engine)
     idle(desk)
@@ -85,12 +86,11 @@ def scene_removed(desk: Desktop) -> None:
     engine = begin(desk)
     labels = dock.labelling.labels.layer.source()
     QgsProject.instance().removeMapLayer(dock.labelling.scene.id())
-    desk.settle()
-    previews = [x for x in QgsProject.instance().mapLayers().values() if "preview" in x.name()]
+    desk.until(lambda: not previews(), "the map is gone with its scene")
     desk.note(
         removed=dock.map_page.state.text(),
         no_scene=dock.labelling.scene is None and dock.labelling.labels is None,
-        left_over=len(previews),
+        left_over=len(previews()),
     )
     go_on(engine)
     idle(desk)
@@ -107,7 +107,7 @@ def project_closed(desk: Desktop) -> None:
     dock = desk.dock
     engine = begin(desk, training=True)
     iface.newProject(False)
-    desk.settle()
+    desk.until(lambda: dock.labelling.scene is None, "the scene is gone with its project")
     desk.note(
         closed=dock.map_page.state.text(),
         open_after=[dock.isVisible(), dock.labelling.scene is None, dock.labelling.labels is None],

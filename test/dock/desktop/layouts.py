@@ -13,15 +13,7 @@ def look_at_layouts(desk: Desktop) -> None:
     dock, window = desk.dock, iface.mainWindow()
     found = {}
     for place in ("left", "floating", "right"):
-        dock.setFloating(place == "floating")
-        if place == "floating":
-            desk.until(dock.isWindow, "the dock is free")
-            dock.resize(dock.minimumSizeHint().expandedTo(dock.size()).boundedTo(window.size()))
-        else:
-            area = getattr(Qt.DockWidgetArea, f"{place.title()}DockWidgetArea")
-            window.addDockWidget(area, dock)
-        window.resize(WIDTH, HEIGHT)
-        desk.settle()
+        stand(desk, place)
         outer = dock if place == "floating" else window
         found[place] = {
             "size": [outer.frameGeometry().width(), outer.frameGeometry().height()],
@@ -30,11 +22,28 @@ def look_at_layouts(desk: Desktop) -> None:
         }
         for number in range(dock._content.pages.count()):
             desk.show_page(number)
-            desk.settle()
+            desk.until_still()
             scroll = dock._content.pages.widget(number)
             name = dock._content.pages.tabText(number)
             found[place]["clipped"][name] = clipped(scroll.widget(), scroll.viewport())
     desk.note(layouts=found)
+
+
+def stand(desk: Desktop, place: str) -> None:
+    """Stand the dock "left" or "right" in QGIS's window, or "floating" beside it."""
+    dock, window = desk.dock, iface.mainWindow()
+    dock.setFloating(place == "floating")
+    desk.until(lambda: dock.isWindow() == (place == "floating"), f"the dock is {place}")
+    if place == "floating":
+        desk.until_still()
+        dock.resize(dock.minimumSizeHint().expandedTo(dock.size()).boundedTo(window.size()))
+    else:
+        area = getattr(Qt.DockWidgetArea, f"{place.title()}DockWidgetArea")
+        window.addDockWidget(area, dock)
+        desk.until(lambda: window.dockWidgetArea(dock) == area, f"the dock is {place}")
+    desk.until_still()
+    window.resize(WIDTH, HEIGHT)
+    desk.until_still()
 
 
 def clipped(page: QWidget, viewport: QWidget) -> list[str]:

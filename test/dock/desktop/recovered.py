@@ -6,7 +6,7 @@ from answers import choose_file
 from driver import Desktop
 from held_engine import begin, go_on
 from qgis.core import QgsProject, QgsRasterLayer, QgsVectorLayer
-from sights import labels_on_disk, map_is_up_to_date, shown_classes
+from sights import labels_on_disk, map_is_up_to_date, previews, shown_classes
 
 
 def play(desk: Desktop) -> None:
@@ -24,9 +24,9 @@ def play(desk: Desktop) -> None:
         desk.press(dock.scene_page.openSession)
     desk.until(lambda: "is open" in desk.status, "the session is open")
     desk.note(
+        session_state=dock.state(),  # at once, before a map adds to the history
         session=labels_on_disk(desk),
         session_shown=shown_classes(desk),
-        session_state=dock.state(),
         session_scene=dock.labelling.scene is first,
     )
     if desk.settings["engine"]:
@@ -68,7 +68,7 @@ def two_scenes(desk: Desktop, first: QgsRasterLayer) -> None:
         desk.choose(dock.scene_page.sceneLayer, name)
     map_is_up_to_date(desk)
     on_second = [c.label for c in dock.live.preview.layer.renderer().classes()]
-    previews = [layer for layer in project.mapLayers().values() if "preview" in layer.name()]
+    desk.until(lambda: len(previews()) == 1, "the map of the other scene is gone")
     desk.note(
         second_without=without,
         own=own,
@@ -76,6 +76,6 @@ def two_scenes(desk: Desktop, first: QgsRasterLayer) -> None:
         maps=maps,
         map_of_first=on_first,
         map_of_second=on_second,
-        previews=len(previews),
+        previews=len(previews()),
         labels_of_second=labels_on_disk(desk),
     )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from driver import LEFT_EDGE, PIXEL, TOP_EDGE, Desktop
 from osgeo import ogr
+from qgis.core import QgsMapLayer, QgsProject
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import QComboBox
 
@@ -34,9 +36,10 @@ def labels_on_disk(desk: Desktop) -> list[dict[str, Any]]:
 
 def shown_classes(desk: Desktop) -> list[list[Any]]:
     """What the table of classes shows once it has counted: key, colour, name, labels."""
-    count = len(labels_on_disk(desk))
+    counts = Counter(label["class"] for label in labels_on_disk(desk))
     desk.until(
-        lambda: sum(row[3] for row in _rows(desk)) == count, "the table shows how many labels"
+        lambda: {row[2]: row[3] for row in _rows(desk) if row[3]} == counts,
+        f"the table shows the labels in the file, {dict(counts)}",
     )
     return _rows(desk)
 
@@ -51,11 +54,23 @@ def _rows(desk: Desktop) -> list[list[Any]]:
 
 
 def map_is_up_to_date(desk: Desktop) -> None:
-    """Wait until the map has followed the labels."""
+    """Wait until the map has followed the labels and the view, and nothing is about to be made."""
     live = desk.dock.live
+
+    def at_rest() -> bool:
+        due = live._label_rest.isActive() or live._view_rest.isActive()
+        return not (due or live._preparing.running or live._previewing.running)
+
     desk.until(
-        lambda: live.state.kind.value == "ready" and not live._stale, "the map is up to date", 90
+        lambda: live.state.kind.value == "ready" and not live._stale and at_rest(),
+        "the map is up to date",
     )
+
+
+def previews() -> list[QgsMapLayer]:
+    """The layers of live maps in the project."""
+    layers = QgsProject.instance().mapLayers().values()
+    return [layer for layer in layers if "preview" in layer.name()]
 
 
 def entries(combo: QComboBox) -> list[str]:

@@ -8,6 +8,7 @@ import finishing
 import tour_map
 from answers import choose_color, choose_entry, choose_file, press_key
 from driver import RIGHT, Desktop
+from held_engine import go_on, hold, idle
 from layouts import look_at_layouts
 from qgis.core import (
     QgsCategorizedSymbolRenderer,
@@ -23,7 +24,7 @@ from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QApplication, QPlainTextEdit
 from qgis.utils import iface
-from sights import entries, labels_on_disk, shown_classes
+from sights import entries, labels_on_disk, map_is_up_to_date, shown_classes
 
 KEY, COLOUR, NAME, LABELS = range(4)
 
@@ -71,17 +72,12 @@ def scene_page(desk: Desktop) -> None:
     desk.choose(page.backbone, "Bundled")
     desk.press(page.diagnostics)
     window = desk.until(diagnostics, "the diagnostics are shown")
-    text = window.findChild(QPlainTextEdit).toPlainText()
+    shown = window.findChild(QPlainTextEdit)
+    text = desk.until(shown.toPlainText, "the diagnostics are written")
     QTest.keyClick(window, Qt.Key.Key_Escape)
     desk.activate()
-    desk.press(page.sampleScene)
-    strip = desk.dock._content
-    desk.until(
-        lambda: strip.cancel.isVisible() and desk.dock.strip.shown == "source",
-        "the sample scene is being made",
-    )
-    desk.press(strip.cancel)
-    desk.until(lambda: not strip.progress.isVisible(), "the sample scene is cancelled")
+    if desk.settings["engine"]:
+        cancelled_sample(desk)
     with desk.answering(choose_file(desk.folder / "work_labels.gpkg")):
         desk.press(page.newLabels)
     made = labelling.labels is not None and page.labelPath.text()
@@ -99,6 +95,20 @@ def scene_page(desk: Desktop) -> None:
         without_labels=without,
         after_sample=[layer.name() for layer in QgsProject.instance().mapLayers().values()],
     )
+
+
+def cancelled_sample(desk: Desktop) -> None:
+    """Begin a sample scene, which takes as long as the engine is held, and cancel it."""
+    strip, engine = desk.dock._content, hold(desk)
+    desk.press(desk.dock.scene_page.sampleScene)
+    desk.until(
+        lambda: strip.cancel.isVisible() and desk.dock.strip.shown == "source",
+        "the sample scene is being made",
+    )
+    desk.press(strip.cancel)
+    go_on(engine)
+    desk.until(lambda: desk.dock.strip.shown != "source", "the sample scene is cancelled")
+    idle(desk)
 
 
 def shown_bands(desk: Desktop) -> list[int]:
@@ -151,7 +161,9 @@ def drawing(desk: Desktop) -> None:
     desk.click(30.5, 30.5)  # in the north-western quarter: not the Rock that is chosen
     desk.key("1")
     seed = drawing.wand
-    desk.until(lambda: seed._region is not None, "the wand has found a region")
+    desk.until(
+        lambda: seed._region is not None and not seed._waiting, "the wand has found a region"
+    )
     before, view = seed._region.area(), desk.canvas.extent()
     desk.wheel(-3)
     narrow, tolerance = seed._region.area(), page.tolerance.value()
@@ -283,15 +295,19 @@ def spectra(desk: Desktop) -> None:
     page = desk.dock.label_page
     plot = page.plot
     desk.press(page.polygon)
-    desk.move(20, 20)
-    desk.until(lambda: plot._cursor is not None, "the spectrum under the cursor is shown")
+    desk.move(20.5, 20.5)
+    desk.until(lambda: followed_pixel(desk) == (20, 20), "the spectrum under the cursor is shown")
     desk.press(page.pin)
-    desk.move(70, 70)
-    desk.until(lambda: (plot._cursor.row, plot._cursor.col) == (70, 70), "the spectrum follows")
+    desk.move(70.5, 70.5)
+    desk.until(lambda: followed_pixel(desk) == (70, 70), "the spectrum follows")
     desk.canvas.setFocus()
     desk.key("S")
     pins = len(plot._pins)
-    desk.until(lambda: len(plot._classes) >= 3, "the means of the classes are shown")
+    labelled = [name for _, _, name, labels in shown_classes(desk) if labels]
+    desk.until(
+        lambda: [curve.name for curve in plot._classes] == labelled,
+        f"the means of all labelled classes are shown, {labelled}",
+    )
     means = [len(plot._classes)]
     for _ in range(2):
         desk.press(page.showMeans)
@@ -302,6 +318,12 @@ def spectra(desk: Desktop) -> None:
     followed = plot._cursor
     desk.press(page.followCursor)
     desk.note(pins=pins, means=means, unfollowed=followed is None)
+
+
+def followed_pixel(desk: Desktop) -> tuple[int, int] | None:
+    """The row and the column of the spectrum that follows the cursor."""
+    cursor = desk.dock.label_page.plot._cursor
+    return None if cursor is None else (cursor.row, cursor.col)
 
 
 def session(desk: Desktop) -> None:
@@ -320,6 +342,8 @@ def save(desk: Desktop) -> None:
     desk.choose(dock.map_page.mode, "Confidence")
     dock.map_page.opacity.setFocus()
     QTest.keyClick(dock.map_page.opacity, Qt.Key.Key_Left)
+    if desk.settings["engine"]:
+        map_is_up_to_date(desk)  # else the history might change after it was saved
     project = QgsProject.instance()
     project.setFileName(str(desk.folder / "work.qgz"))
     iface.actionSaveProject().trigger()
