@@ -286,7 +286,7 @@ def write_synthesizer(write_tensors):
 
     def write(path, **header):
         entry = {
-            "schema_version": 1,
+            "schema_version": 2,
             "classes": SYNTHETIC_CLASSES,
             "counts": [300, 12],
             "prompts": [

@@ -34,10 +34,12 @@ def checked_text(value: object) -> str:
     """Return a text.
 
     Raises:
-        ValueError: if it is none.
+        ValueError: if it is none, or holds half a character, which nothing can write again.
     """
-    require(isinstance(value, str), f"{value!r} in the place of a text")
-    return str(value)
+    require(isinstance(value, str), f"{str(value)[:40]} in the place of a text")
+    text = str(value)
+    text.encode("utf-8")
+    return text
 
 
 def checked_count(value: object) -> int:

@@ -220,6 +220,13 @@ def read_synthesizer(path: Path) -> SynthesizerFacts:
     schema = header.get("schema_version")
     if type(schema) is int and schema > SYNTHESIZER_SCHEMA:
         raise newer(path)
+    if type(schema) is int and schema < SYNTHESIZER_SCHEMA:
+        raise SampleFileError(
+            tr(
+                "“{}” was made by an older version of the plugin, which this one cannot make "
+                "samples with. Train the synthesizer again."
+            ).format(path)
+        )
     classes = classes_of(header)
     prompts = lists_of(header.get("prompts"), len(classes))
     if not classes or prompts is None:

@@ -258,6 +258,8 @@ def test_what_is_no_synthesizer_is_refused(
     refused(lambda: read_synthesizer(Path(model)), "no synthesizer")
     newer = write_synthesizer(tmp_path / "newer.safetensors", schema_version=3)
     refused(lambda: read_synthesizer(Path(newer)), "newer version")
+    older = write_synthesizer(tmp_path / "older.safetensors", schema_version=1)
+    refused(lambda: read_synthesizer(Path(older)), "older version .* Train the synthesizer again")
     (tmp_path / "x").write_text("text")
     refused(lambda: read_synthesizer(tmp_path / "x"), "no safetensors")
 

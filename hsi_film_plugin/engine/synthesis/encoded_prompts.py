@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 
 from ..progress import Progress
@@ -71,12 +72,16 @@ def encode_prompts(
         length: To pad to, if the longest is shorter.
     """
     # similar lengths together: a batch is as long as its longest prompt
-    lengths = [len(encoder.tokens(prompt)) for prompt in prompts]
-    order = sorted(range(len(prompts)), key=lengths.__getitem__)
-    found = []
+    said = [encoder.tokens(prompt) for prompt in prompts]
+    order = sorted(range(len(prompts)), key=lambda index: len(said[index]))
+    # what the text encoder cannot take in must not be read otherwise either
+    heard = [text[: max((t.end for t in spelt), default=0)] for text, spelt in zip(prompts, said)]
+    found, read = [], np.zeros((len(prompts) + 1, reader.width), np.float32)
     for start in range(0, len(order), AT_ONCE):
         progress.report(start / len(order), "Reading the prompts")
-        found.append(encoder.encode([prompts[index] for index in order[start : start + AT_ONCE]]))
+        some = order[start : start + AT_ONCE]
+        found.append(encoder.encode([prompts[index] for index in some]))
+        read[some] = reader.read([heard[index] for index in some])
     found.append(encoder.encode([""]))
     longest = max(length, *(mask.shape[1] for _, mask in found))
     tokens = torch.zeros(len(prompts) + 1, longest, encoder.width, dtype=torch.float16)
@@ -88,4 +93,4 @@ def encode_prompts(
         tokens[chosen, : part.shape[1]] = part.to(torch.float16)
         masks[chosen, : mask.shape[1]] = mask
         start += len(part)
-    return EncodedPrompts(tokens, masks, torch.from_numpy(reader.read([*prompts, ""])))
+    return EncodedPrompts(tokens, masks, torch.from_numpy(read))

@@ -132,11 +132,9 @@ def fit_linear_denoiser(
     said, wanted = readings[prompt_of].double(), x[: len(prompt_of)].double()
     centre, middle = said.mean(0), wanted.mean(0)
     said, off = said - centre, wanted - middle
-    gram = said.T @ said
-    gram.diagonal().add_(RIDGE)
-    slope = torch.linalg.solve(gram, said.T @ off)
-    shows = _principal((said @ slope).float(), shape.means, seed).basis.double()
-    reads = slope @ shows
+    coefficients = _ridge(said, off)
+    shows = _principal((said @ coefficients).float(), shape.means, seed).basis.double()
+    reads = coefficients @ shows
     built.reads, built.shows = reads.float(), shows.T.float().contiguous()
     built.mean_with = (middle - centre @ reads @ shows.T).float()
     built.mean_without = x.mean(0)
@@ -147,6 +145,22 @@ def fit_linear_denoiser(
         setattr(built, f"variance_{kind}", found.variance)
         setattr(built, f"rest_{kind}", found.rest)
     return built
+
+
+def _ridge(said: torch.Tensor, off: torch.Tensor) -> torch.Tensor:
+    """Return the coefficients of a ridge regression, ``(reading, size)``, both centred."""
+    items, width = said.shape
+    found: torch.Tensor
+    if width <= items:
+        gram = said.T @ said
+        gram.diagonal().add_(RIDGE)
+        found = torch.linalg.solve(gram, said.T @ off)
+    else:
+        # the same in another form: many classes have more numbers in a reading than items
+        kernel = said @ said.T
+        kernel.diagonal().add_(RIDGE)
+        found = said.T @ torch.linalg.solve(kernel, off)
+    return found
 
 
 def restored_linear_denoiser(

@@ -6,6 +6,7 @@ import numpy as np
 from scipy.ndimage import label as connected_parts
 
 from ..device import Device
+from ..errors import EngineError
 from ..progress import Progress
 from .draft_map import DraftMap
 from .sample_set import SampleSet
@@ -36,6 +37,9 @@ def make_samples(
         device: Where to compute.
         progress: For a progress bar, and to cancel.
         attention: Whether to keep how each word was attended to.
+
+    Raises:
+        EngineError: if numbers are made that a file cannot hold.
     """
     prompts = tuple(dict.fromkeys(order.prompts))
     tokens = tuple(tuple(encoder.tokens(prompt)) for prompt in prompts)
@@ -44,7 +48,13 @@ def make_samples(
     start = 0
     for batch in sample_patches(synthesizer, order, encoder, device, progress, attention):
         # as they will be read again, so that their labels are those of the file
-        made = batch.components.astype(np.float16)
+        with np.errstate(over="ignore"):  # is looked for
+            made = batch.components.astype(np.float16)
+        if not np.isfinite(made).all():
+            raise EngineError(
+                "The synthesizer makes numbers without bound: it is damaged, or GUIDANCE is too "
+                "strong for it. Lower GUIDANCE, or train the synthesizer again."
+            )
         classes = order.class_indices[start : start + len(made)]
         carrying, alike = laid_out(made, classes, synthesizer.draft)
         components.append(made)

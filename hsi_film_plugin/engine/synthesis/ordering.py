@@ -167,9 +167,10 @@ def _classes(classes: Sequence[LabelClass], writer: PromptWriter, wish: Wish) ->
 
 
 def _naming_its_class(prompt: str, wanted: Sequence[int], writer: PromptWriter) -> str:
-    """Return a prompt that says what the samples will be labelled as, before what it says."""
-    named = class_of_prompt(prompt, writer) is not None
-    return prompt if named else f"{writer.coarse(wanted[0])}, {prompt.strip()}"
+    """Return a prompt that names first what the samples will be labelled as."""
+    if class_of_prompt(prompt, writer) == wanted[0]:
+        return prompt
+    return f"{writer.coarse(wanted[0])}, {prompt.strip()}"
 
 
 def _counts(synthesizer: Synthesizer, wanted: Sequence[int], wish: Wish) -> np.ndarray:
@@ -209,14 +210,9 @@ def _warnings(
             "At GUIDANCE 1 the negative prompt has no effect. Choose a larger value to keep away "
             "from it."
         )
-    if wish.prompt is not None and wish.known is not None:
-        named = class_of_prompt(wish.prompt, writer)
-        if named is None:
-            read = _naming_its_class(wish.prompt, wanted, writer)
-            warnings.append(f"The prompt names no class; it is read as '{read}'.")
-        elif named != wanted[0]:
-            warnings.append(
-                f"The prompt names '{synthesizer.classes[named].name}' first, but the samples are "
-                f"labelled '{synthesizer.classes[wanted[0]].name}', as CLASS asks."
-            )
+    if wish.prompt is not None:
+        read = _naming_its_class(wish.prompt, wanted, writer)
+        if read != wish.prompt:
+            name = synthesizer.classes[wanted[0]].name
+            warnings.append(f"The prompt does not name '{name}' first; it is read as '{read}'.")
     return warnings

@@ -62,12 +62,11 @@ class PromptWriter:
             _subjects(descriptions.get(index, ())) or (name,)
             for index, name in enumerate(self.names)
         )
-        self._phrases = [
-            (tuple(words_of(text)), index)
-            for index, item in enumerate(classes)
-            for text in (item.name, self.names[index], *self.descriptions[index])
-            if words_of(text)
-        ]
+        self._phrases: dict[str, list[tuple[tuple[str, ...], int]]] = {}
+        for index, item in enumerate(classes):
+            for text in (item.name, self.names[index], *self.descriptions[index]):
+                if words := tuple(words_of(text)):
+                    self._phrases.setdefault(words[0], []).append((words, index))
 
     def coarse(self, index: int, turn: int = 0) -> str:
         """Return a class's description; ``turn`` picks among several."""
@@ -96,17 +95,19 @@ class PromptWriter:
     def named_at(self, words: Sequence[str], start: int) -> tuple[int, int] | None:
         """Return the class that words name from ``start`` on, and how many words that takes.
 
-        The longest name wins; a plural "s" more or less makes no difference.
+        The longest name wins, then one of the very same words: a plural "s" more or less makes
+        no difference otherwise.
         """
         found = [
-            (len(phrase), -index)
-            for phrase, index in self._phrases
+            (len(phrase), phrase == tuple(words[start : start + len(phrase)]), -index)
+            for first in _numbers_of(words[start])
+            for phrase, index in self._phrases.get(first, ())
             if len(phrase) <= len(words) - start
             and all(_alike(a, b) for a, b in zip(phrase, words[start:]))
         ]
         if not found:
             return None
-        length, index = max(found)
+        length, _, index = max(found)
         return -index, length
 
 
@@ -124,7 +125,16 @@ class StatedNeighbour:
 
 
 def class_of_prompt(prompt: str, writer: PromptWriter) -> int | None:
-    """Return the index of the class that a prompt names first, or None."""
+    """Return the index of the class that a prompt names first, or None.
+
+    Of a generated prompt that is what it says to be there, whatever the other words may name.
+    """
+    subject = _generated_subject(prompt)
+    if subject is not None:
+        said = words_of(subject)
+        found = writer.named_at(said, 0) if said else None
+        if found is not None and found[1] == len(said):
+            return found[0]
     words = words_of(prompt)
     for start in range(len(words)):
         found = writer.named_at(words, start)
@@ -205,10 +215,17 @@ def _subjects(described: Sequence[str]) -> tuple[str, ...]:
     """Return what descriptions say of the class alone, each once."""
     subjects = []
     for text in described:
-        first = text.split(",")[0].strip()
-        found = next((match for form in _GENERATED if (match := form.match(first))), None)
-        subjects.append(" ".join((found[1] if found else text).split()))
-    return tuple(dict.fromkeys(subject for subject in subjects if subject))
+        subject = _generated_subject(text)
+        subjects.append(" ".join((text if subject is None else subject).split()))
+    # the text encoder could read one without a word, but nobody could say what it means
+    return tuple(dict.fromkeys(subject for subject in subjects if words_of(subject)))
+
+
+def _generated_subject(text: str) -> str | None:
+    """Return what a generated prompt says to be there; None of other texts."""
+    first = text.split(",")[0].strip()
+    found = next((match for form in _GENERATED if (match := form.match(first))), None)
+    return None if found is None else found[1]
 
 
 def _rough_tokens(text: str) -> int:
@@ -226,6 +243,11 @@ def _placed(name: str, neighbour: Neighbour) -> str:
     if neighbour.direction != AROUND:
         return f"{name} to the {neighbour.direction}"
     return f"scattered {name}" if neighbour.share < SCATTERED_BELOW else f"{name} around it"
+
+
+def _numbers_of(word: str) -> tuple[str, ...]:
+    """Return the words that are alike: with an "s" more and less."""
+    return (word, f"{word}s", *((word[:-1],) if word.endswith("s") else ()))
 
 
 def _alike(first: str, second: str) -> bool:

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import torch
@@ -34,6 +34,7 @@ from .autoencoder import build_autoencoder
 from .draft_map import DraftMap
 from .linear_denoiser import LinearShape
 from .prompt_reading import MOST_WORDS
+from .prompts import words_of
 from .settings import MOST_COMPONENTS, SynthesizerSettings, check_settings
 from .spectral_code import SpectralCode
 from .synthesizer import Synthesizer
@@ -150,15 +151,15 @@ def _synthesizer(header: Description, tensors: Tensors) -> Synthesizer:
     _check_shape("latent deviation", std, settings.latent_channels)
     require(bool((std > 0).all()), "a latent channel without deviation")
     descriptions, prompts = (
-        tuple(tuple(checked_text(text) for text in texts) for texts in header[name])
-        for name in ("descriptions", "prompts")
+        tuple(_texts(texts) for texts in header[name]) for name in ("descriptions", "prompts")
     )
     require(len(descriptions) == len(prompts) == len(classes), "prompts of other classes")
     require(all(descriptions) and all(prompts), "a class without a prompt")
     counts = tuple(checked_count(count) for count in header["counts"])
     require(len(counts) == len(classes), f"counts of {len(counts)} classes")
-    read = tuple(checked_text(word) for word in header["words_read"])
+    read = _texts(header["words_read"])
     require(len(set(read)) == len(read) <= MOST_WORDS, f"{len(read)} words to read")
+    require(all(words_of(word) == [word] for word in read), "words to read that are none")
     found = Synthesizer(
         settings=settings,
         classes=classes,
@@ -173,7 +174,7 @@ def _synthesizer(header: Description, tensors: Tensors) -> Synthesizer:
         descriptions=descriptions,
         prompts=prompts,
         words_read=read,
-        words=frozenset(checked_text(word) for word in header["words"]),
+        words=frozenset(_texts(header["words"])),
         encoder_name=checked_text(header["encoder"]["name"]),
         encoder_sha256=checked_text(header["encoder"]["sha256"]),
         scene_names=tuple(checked_text(name) for name in header["scenes"]),
@@ -182,6 +183,11 @@ def _synthesizer(header: Description, tensors: Tensors) -> Synthesizer:
     )
     _check_reading(found, tensors)
     return found
+
+
+def _texts(described: object) -> tuple[str, ...]:
+    require(isinstance(described, list), f"{str(described)[:40]} in the place of texts")
+    return tuple(checked_text(text) for text in cast("list[object]", described))
 
 
 def _settings(described: dict[str, Any]) -> SynthesizerSettings:
@@ -228,6 +234,9 @@ def _denoiser(
 
 
 def _linear_shape(tensors: Tensors) -> LinearShape:
+    for name in ("variance_with", "rest_with", "variance_without", "rest_without"):
+        positive = bool((tensors[f"denoiser.linear_part.{name}"] > 0).all())
+        require(positive, f"{name} not above 0")
     reads = tensors["denoiser.linear_part.reads"]
     require(reads.ndim == 2, f"readings of {reads.shape}")
     return LinearShape(tensors["denoiser.linear_part.variance_with"].size, *reads.shape)

@@ -74,3 +74,13 @@ def test_some_prompts_can_be_taken(text_encoder: Any, reader: PromptReader) -> N
         assert taken.tokens[row].equal(encoded.tokens[source].float())
         assert taken.readings[row].equal(encoded.readings[source])
         assert taken.mask[row].equal(encoded.mask[source])
+
+
+def test_what_the_text_encoder_does_not_take_in_is_not_read_either(
+    text_encoder: Any, reader: PromptReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spelt = text_encoder.tokens
+    monkeypatch.setattr(text_encoder, "tokens", lambda prompt: spelt(prompt)[:3])
+    encoded = encode_prompts(text_encoder, reader, ("meadow short and long",), Progress())
+
+    assert encoded.readings[:1].equal(torch.from_numpy(reader.read(["meadow short"])))

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from hsi_film_plugin.engine.errors import EngineError
+from hsi_film_plugin.engine.synthesis import linear_denoiser
 from hsi_film_plugin.engine.synthesis.linear_denoiser import (
     LinearDenoiser,
     LinearShape,
@@ -171,3 +172,48 @@ def test_a_fitted_one_is_restored_from_its_tensors_and_from_no_others() -> None:
         assert restored_linear_denoiser(others, latents, prompt_of, readings) is None
     assert restored_linear_denoiser(held, latents, prompt_of[:5], readings) is None
     assert restored_linear_denoiser(held, latents[:, :1], prompt_of, readings) is None
+
+
+def test_what_one_item_says_is_hardly_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    draws = torch.Generator().manual_seed(4)
+    latents = torch.randn(200, *SHAPE, generator=draws)
+    latents[-1] += 40
+    readings = torch.tensor([[1.0, 0.0], [1.0, 1.0]])
+    prompt_of = torch.zeros(200, dtype=torch.int64)
+    prompt_of[-1] = 1
+    moved = []
+    for ridge in (30.0, 1e-6):
+        monkeypatch.setattr(linear_denoiser, "RIDGE", ridge)
+        found = fit_linear_denoiser(latents, prompt_of, readings, 0)
+        moved.append(float((found.reads[1] @ found.shows).abs().mean()))
+
+    assert moved[1] > 35
+    assert moved[0] == pytest.approx(moved[1] / 31, rel=0.1)
+
+
+def test_more_numbers_in_a_reading_than_items_give_the_same_means() -> None:
+    latents, prompt_of, readings, _ = planted(60)
+    wide = torch.cat([readings, torch.zeros(40, 100)], dim=1)
+    few, many = (fit_linear_denoiser(latents[:60], prompt_of, said, 0) for said in (readings, wide))
+    for found, said in ((few, readings), (many, wide)):
+        assert found.reads.shape == (said.shape[1], min(said.shape[1], SIZE))
+
+    torch.testing.assert_close(
+        readings @ few.reads @ few.shows + few.mean_with,
+        wide @ many.reads @ many.shows + many.mean_with,
+        rtol=1e-3,
+        atol=1e-3,
+    )
+
+
+def test_means_of_few_dimensions_keep_what_moves_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(linear_denoiser, "MOST_MEANS", 2)
+    latents, prompt_of, readings, slope = planted()
+    found = fit_linear_denoiser(latents, prompt_of, readings, 0)
+    shown = readings @ found.reads @ found.shows + found.mean_with
+    wanted = readings @ slope + 0.5
+    lost = (shown - wanted).square().sum() / (wanted - wanted.mean(0)).square().sum()
+    least = torch.linalg.svdvals(wanted - wanted.mean(0)).square()
+
+    assert found.reads.shape == (READING, 2)
+    assert lost == pytest.approx(float(least[2] / least.sum()), abs=0.02)

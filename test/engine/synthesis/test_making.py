@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from hsi_film_plugin.engine.errors import EngineError
 from hsi_film_plugin.engine.progress import Progress
 from hsi_film_plugin.engine.synthesis import making as module
 from hsi_film_plugin.engine.synthesis.making import joined_maps, laid_out, make_samples
@@ -116,3 +117,12 @@ def test_samples_know_what_their_synthesizer_was_trained_on(painted: Any, text_e
     assert samples.scene_sha256 == "f1"
     painted[0].provenance = {}
     assert made(painted, text_encoder).scene_sha256 == ""
+
+
+def test_numbers_that_a_file_cannot_hold_are_a_sentence(
+    painted: Any, text_encoder: Any, monkeypatch: pytest.MonkeyPatch
+):
+    endless = SampledBatch(np.full((7, 1, 4, 4), 1e6, np.float32), None)
+    monkeypatch.setattr(module, "sample_patches", lambda *_: iter([endless]))
+    with pytest.raises(EngineError, match="numbers without bound"):
+        made(painted, text_encoder)

@@ -121,7 +121,17 @@ def test_words_never_seen_are_named():
 def test_a_class_that_the_prompt_contradicts_wins_with_a_warning():
     order, warnings = ordered(Stand(), Wish(known="Rare heath", prompt="open water", count=2))
     assert counts_of(order) == [0, 0, 2]
-    assert "names 'Open water' first" in warnings[-1]
+    assert order.prompts == ("rare heath, open water",) * 2
+    assert warnings[-1] == (
+        "The prompt does not name 'Rare heath' first; it is read as 'rare heath, open water'."
+    )
+
+
+def test_a_prompt_of_a_neighbour_alone_is_one_of_the_chosen_class():
+    order, _ = ordered(
+        Stand(), Wish(known="Meadow", prompt="with open water to the north", count=1)
+    )
+    assert order.prompts == ("meadow, with open water to the north",)
 
 
 def test_a_negative_prompt_without_effect_is_told():
@@ -151,7 +161,9 @@ def test_the_end_of_a_prompt_that_is_not_read_is_told():
 def test_a_prompt_that_names_no_class_is_read_with_the_class_and_says_so():
     order, warnings = ordered(Stand(), Wish(known="Meadow", prompt="partly bright", count=2))
     assert order.prompts == ("meadow, partly bright",) * 2
-    assert warnings == ("The prompt names no class; it is read as 'meadow, partly bright'.",)
+    assert warnings == (
+        "The prompt does not name 'Meadow' first; it is read as 'meadow, partly bright'.",
+    )
 
 
 @pytest.mark.parametrize(

@@ -192,3 +192,24 @@ def test_unseen_words_are_named_once_and_articles_never():
         "reeds",
     ]
     assert unseen_words("", known) == []
+
+
+@pytest.mark.parametrize(
+    ("prompt", "index"),
+    [
+        ("mostly trees, bright", 1),
+        ("mostly tree, bright", 0),
+        ("a tree", 0),
+        ("a small spot of tree, dry", 0),
+        ("a small spot of spot", 2),
+        ("about half trees, with spot to the north", 1),
+    ],
+)
+def test_of_names_that_are_alike_the_very_same_wins_and_no_word_around_it(prompt, index):
+    writer = PromptWriter(classes_of("Tree", "Trees", "Spot", "Half"), {})
+    assert class_of_prompt(prompt, writer) == index
+
+
+def test_a_description_without_a_word_is_none():
+    writer = PromptWriter(CLASSES, {0: ("!!!", "hay meadow"), 1: ("...",)})
+    assert writer.descriptions[:2] == (("hay meadow",), ("water",))

@@ -11,6 +11,7 @@ import pytest
 from hsi_film_plugin.engine.device import Device
 from hsi_film_plugin.engine.errors import Cancelled, InputError
 from hsi_film_plugin.engine.progress import Progress
+from hsi_film_plugin.engine.synthesis import sampling
 from hsi_film_plugin.engine.synthesis.patches import PatchData
 from hsi_film_plugin.engine.synthesis.sampling import (
     BATCH,
@@ -21,6 +22,7 @@ from hsi_film_plugin.engine.synthesis.sampling import (
     sample_patches,
 )
 from hsi_film_plugin.engine.synthesis.synthesizer import Synthesizer
+from hsi_film_plugin.engine.synthesis.text_denoiser import velocity
 
 from .conftest import SpellingEncoder
 
@@ -77,6 +79,22 @@ def test_guidance_of_one_is_the_prompt_alone_and_more_moves_away_from_none(
 
     assert np.abs(guided - plain).max() > 0.01
     np.testing.assert_allclose(unmoved, plain, atol=1e-3)
+
+
+@pytest.mark.parametrize(("guidance", "guided"), [(3.0, 6), (1.0, 0)])
+def test_only_the_noisiest_steps_are_guided(
+    synthesizer: Synthesizer, guidance: float, guided: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows: list[int] = []
+
+    def listening(network: Any, noisy: Any, *others: Any) -> Any:
+        rows.append(len(noisy))
+        return velocity(network, noisy, *others)
+
+    monkeypatch.setattr(sampling, "velocity", listening)
+    sampled(synthesizer, SampleOrder(np.ones(2, np.int64), ("lake",) * 2, "", guidance, 10))
+
+    assert rows == [2 * BATCH] * guided + [BATCH] * (10 - guided)
 
 
 def test_attention_has_a_map_for_every_token(synthesizer: Synthesizer) -> None:

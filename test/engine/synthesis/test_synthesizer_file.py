@@ -189,6 +189,22 @@ def _readings_without_columns(header: dict[str, Any], tensors: dict[str, torch.T
     tensors["denoiser.linear_part.reads"] = torch.ones(5)
 
 
+def _letters_for_texts(header: dict[str, Any], tensors: dict[str, torch.Tensor]) -> None:
+    header["descriptions"] = ["ab", "cd"]
+
+
+def _two_words_read_as_one(header: dict[str, Any], tensors: dict[str, torch.Tensor]) -> None:
+    header["words_read"][0] = "two words"
+
+
+def _half_a_character(header: dict[str, Any], tensors: dict[str, torch.Tensor]) -> None:
+    header["prompts"][0] = ["\ud800"]
+
+
+def _variance_below_zero(header: dict[str, Any], tensors: dict[str, torch.Tensor]) -> None:
+    tensors["denoiser.linear_part.variance_with"][0] = -1
+
+
 def _no_header(header: dict[str, Any], tensors: dict[str, torch.Tensor]) -> None:
     header.clear()
 
@@ -215,6 +231,10 @@ def _no_header(header: dict[str, Any], tensors: dict[str, torch.Tensor]) -> None
         _endless_wavelength,
         _negative_count,
         _huge_count,
+        _letters_for_texts,
+        _two_words_read_as_one,
+        _half_a_character,
+        _variance_below_zero,
         _word_read_twice,
         _fewer_words_read,
         _readings_without_columns,
