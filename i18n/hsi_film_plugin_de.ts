@@ -1114,12 +1114,12 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/layers/sample_reader.py" line="225"/>
+        <location filename="../hsi_film_plugin/layers/sample_reader.py" line="233"/>
         <source>“{}” is no synthesizer. Choose a file that Train synthesizer has made, or train one.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/layers/sample_reader.py" line="384"/>
+        <location filename="../hsi_film_plugin/layers/sample_reader.py" line="392"/>
         <source>“{}” is no file of samples. Choose one that Synthesize samples has made, or make samples first.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1174,7 +1174,7 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/layers/sample_reader.py" line="348"/>
+        <location filename="../hsi_film_plugin/layers/sample_reader.py" line="356"/>
         <source>Cancelled.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1211,6 +1211,46 @@
     <message>
         <location filename="../hsi_film_plugin/processing/synthesis.py" line="33"/>
         <source>What turns descriptions into numbers. Leave it empty for the one that is installed with the engine. A folder with another sentence-transformers model can be given, or one of the Hugging Face hub as owner/name@revision, if it lies in the hub’s cache on this computer already and the revision is given in full (40 letters and digits): nothing is downloaded. A synthesizer works only with the text encoder that it was trained with.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/sample_verdicts.py" line="24"/>
+        <source>Use: {}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/sample_verdicts.py" line="25"/>
+        <source>Use with care: {}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/sample_verdicts.py" line="26"/>
+        <source>Do not use: {}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/sample_verdicts.py" line="27"/>
+        <source>Not judged: {}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/layers/sample_reader.py" line="224"/>
+        <source>“{}” was made by an older version of the plugin, which this one cannot make samples with. Train the synthesizer again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/judging.py" line="52"/>
+        <source>Table</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/judging.py" line="52"/>
+        <source>JSON table (*.json)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/processing/judging.py" line="52"/>
+        <source>The same figures as JSON, for scripts.</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -1250,62 +1290,42 @@
 <context>
     <name>AssessAccuracy</name>
     <message>
-        <location filename="../hsi_film_plugin/processing/assess_accuracy.py" line="44"/>
+        <location filename="../hsi_film_plugin/processing/assess_accuracy.py" line="26"/>
         <source>Class map</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/assess_accuracy.py" line="44"/>
+        <location filename="../hsi_film_plugin/processing/assess_accuracy.py" line="26"/>
         <source>A raster whose values are classes, made with this plugin or any other tool. Its category names, attribute table and colours are used where it has them.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/assess_accuracy.py" line="51"/>
+        <location filename="../hsi_film_plugin/processing/assess_accuracy.py" line="33"/>
         <source>Reference</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/assess_accuracy.py" line="51"/>
+        <location filename="../hsi_film_plugin/processing/assess_accuracy.py" line="33"/>
         <source>Polygons or points of known class in any CRS, or a raster of classes. They must not have been used to make the map: accuracy on training data is no accuracy. Classes are matched to the map’s by value, and by name where there are names.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/assess_accuracy.py" line="61"/>
-        <source>Report</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../hsi_film_plugin/processing/assess_accuracy.py" line="61"/>
+        <location filename="../hsi_film_plugin/processing/assess_accuracy.py" line="43"/>
         <source>A self-contained HTML page: confusion matrix, overall and balanced accuracy, kappa, F1, IoU, user’s and producer’s accuracy, and the area of each class with its 95 % interval.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/assess_accuracy.py" line="71"/>
-        <source>Table</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../hsi_film_plugin/processing/assess_accuracy.py" line="71"/>
-        <source>JSON table (*.json)</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../hsi_film_plugin/processing/assess_accuracy.py" line="71"/>
-        <source>The same figures as JSON, for scripts.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../hsi_film_plugin/processing/assess_accuracy.py" line="85"/>
+        <location filename="../hsi_film_plugin/processing/assess_accuracy.py" line="55"/>
         <source>Assess accuracy</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/assess_accuracy.py" line="88"/>
+        <location filename="../hsi_film_plugin/processing/assess_accuracy.py" line="58"/>
         <source>&lt;p&gt;Compares a class map with reference data and reports its accuracy. Areas are estimated with the stratified estimator of Olofsson et al. (2014), with 95 % confidence intervals.&lt;/p&gt;</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/assess_accuracy.py" line="95"/>
+        <location filename="../hsi_film_plugin/processing/assess_accuracy.py" line="65"/>
         <source>accuracy assessment,confusion matrix,error matrix,kappa,overall accuracy,area estimate,confidence interval,validation,reference,ground truth,classification</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1868,12 +1888,12 @@ sha256:
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/dock.py" line="360"/>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="363"/>
         <source>Stop the final run?</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/dock.py" line="364"/>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="367"/>
         <source>Stop the installation?</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1908,7 +1928,7 @@ sha256:
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/dock.py" line="362"/>
+        <location filename="../hsi_film_plugin/dock/dock.py" line="365"/>
         <source>Stop the run?</source>
         <translation type="unfinished"></translation>
     </message>
@@ -2081,82 +2101,62 @@ Go back to the engine that the plugin installs? (“No” lets you choose anothe
 <context>
     <name>EvaluateSamples</name>
     <message>
-        <location filename="../hsi_film_plugin/processing/evaluate_samples.py" line="60"/>
+        <location filename="../hsi_film_plugin/processing/evaluate_samples.py" line="37"/>
         <source>A synthesizer to be judged: samples of all its classes are made and compared. Give either this or a file of samples.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/evaluate_samples.py" line="68"/>
+        <location filename="../hsi_film_plugin/processing/evaluate_samples.py" line="45"/>
         <source>Samples</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/evaluate_samples.py" line="68"/>
+        <location filename="../hsi_film_plugin/processing/evaluate_samples.py" line="45"/>
         <source>A file of samples to be judged, made by Synthesize samples. Give either this or a synthesizer.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/evaluate_samples.py" line="78"/>
+        <location filename="../hsi_film_plugin/processing/evaluate_samples.py" line="55"/>
         <source>Labels</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/evaluate_samples.py" line="78"/>
+        <location filename="../hsi_film_plugin/processing/evaluate_samples.py" line="55"/>
         <source>Real labels of the same classes to compare the samples with: polygons, points or a raster of classes. Labels that the synthesizer was not trained with say most.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/evaluate_samples.py" line="87"/>
+        <location filename="../hsi_film_plugin/processing/evaluate_samples.py" line="64"/>
         <source>Draws what is compared; the same seed and input give the same figures.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/evaluate_samples.py" line="93"/>
-        <source>Report</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../hsi_film_plugin/processing/evaluate_samples.py" line="93"/>
+        <location filename="../hsi_film_plugin/processing/evaluate_samples.py" line="70"/>
         <source>A self-contained HTML page: for each class a verdict (use, use with care, do not use), real and synthetic spectra, their distances, which pixels each word of a description made, and whether training patches were memorised.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/evaluate_samples.py" line="103"/>
-        <source>Table</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../hsi_film_plugin/processing/evaluate_samples.py" line="103"/>
-        <source>JSON table (*.json)</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../hsi_film_plugin/processing/evaluate_samples.py" line="103"/>
-        <source>The same figures as JSON, for scripts.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../hsi_film_plugin/processing/evaluate_samples.py" line="114"/>
+        <location filename="../hsi_film_plugin/processing/evaluate_samples.py" line="82"/>
         <source>Evaluate samples</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/evaluate_samples.py" line="117"/>
+        <location filename="../hsi_film_plugin/processing/evaluate_samples.py" line="85"/>
         <source>&lt;p&gt;Compares synthetic samples with real spectra of the same classes and says for each class whether the samples can be trained with.&lt;/p&gt;&lt;p&gt;Samples come from a reconstruction of Txt2HSI-LDM(VAE) (Zhu &amp;amp; Xu 2025). A good verdict is no accuracy: samples never enter validation, which is done on real labels alone.&lt;/p&gt;</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/evaluate_samples.py" line="126"/>
+        <location filename="../hsi_film_plugin/processing/evaluate_samples.py" line="94"/>
         <source>hyperspectral,synthetic samples,rare classes,data augmentation,generative model,quality,spectral angle,validation</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/evaluate_samples.py" line="136"/>
+        <location filename="../hsi_film_plugin/processing/evaluate_samples.py" line="102"/>
         <source>Nothing is there to be judged. Give a synthesizer or a file of samples.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/evaluate_samples.py" line="140"/>
+        <location filename="../hsi_film_plugin/processing/evaluate_samples.py" line="106"/>
         <source>A synthesizer and a file of samples are both given. Leave one of them empty: one thing is judged at a time.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -2944,12 +2944,12 @@ Go back to the engine that the plugin installs? (“No” lets you choose anothe
 <context>
     <name>SampleGallery</name>
     <message>
-        <location filename="../hsi_film_plugin/dock/sample_gallery.py" line="201"/>
+        <location filename="../hsi_film_plugin/dock/sample_gallery.py" line="202"/>
         <source>“{}” could not be read. See the log of QGIS.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/sample_gallery.py" line="204"/>
+        <location filename="../hsi_film_plugin/dock/sample_gallery.py" line="205"/>
         <source>Reading samples</source>
         <translation type="unfinished"></translation>
     </message>
@@ -2973,38 +2973,38 @@ Go back to the engine that the plugin installs? (“No” lets you choose anothe
 <context>
     <name>SampleWish</name>
     <message>
-        <location filename="../hsi_film_plugin/dock/sample_wish.py" line="85"/>
+        <location filename="../hsi_film_plugin/dock/sample_wish.py" line="87"/>
         <source>Every class, as many of each</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/sample_wish.py" line="109"/>
+        <location filename="../hsi_film_plugin/dock/sample_wish.py" line="111"/>
         <source>{name} – no labels</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/sample_wish.py" line="111"/>
+        <location filename="../hsi_film_plugin/dock/sample_wish.py" line="113"/>
         <source>{name} – {pixels} pixels, rare</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/sample_wish.py" line="113"/>
+        <location filename="../hsi_film_plugin/dock/sample_wish.py" line="115"/>
         <source>{name} – {pixels} pixels</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/sample_wish.py" line="129"/>
+        <location filename="../hsi_film_plugin/dock/sample_wish.py" line="131"/>
         <source>Descriptions of real patches of the class</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/sample_wish.py" line="142"/>
+        <location filename="../hsi_film_plugin/dock/sample_wish.py" line="144"/>
         <source>as in the image, e.g. {}</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/sample_wish.py" line="150"/>
-        <source>Never seen in training: {}. What they mean is guessed.</source>
+        <location filename="../hsi_film_plugin/dock/sample_wish.py" line="152"/>
+        <source>Never seen in training, so only guessed at: {}.</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -3295,53 +3295,63 @@ Go back to the engine that the plugin installs? (“No” lets you choose anothe
 <context>
     <name>ShownSamples</name>
     <message>
-        <location filename="../hsi_film_plugin/dock/shown_samples.py" line="77"/>
+        <location filename="../hsi_film_plugin/dock/shown_samples.py" line="80"/>
         <source>The samples “{}” are not there any more. Make them again.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/shown_samples.py" line="107"/>
+        <location filename="../hsi_film_plugin/dock/shown_samples.py" line="116"/>
         <source>{count} samples: {classes}.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/shown_samples.py" line="110"/>
+        <location filename="../hsi_film_plugin/dock/shown_samples.py" line="123"/>
         <source>{} of them, marked with “?”, are not recognised as their class.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/shown_samples.py" line="121"/>
+        <location filename="../hsi_film_plugin/dock/shown_samples.py" line="134"/>
         <source>Choose an image and label it first.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/shown_samples.py" line="130"/>
+        <location filename="../hsi_film_plugin/dock/shown_samples.py" line="143"/>
         <source>The final map is trained with these samples already.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/shown_samples.py" line="150"/>
+        <location filename="../hsi_film_plugin/dock/shown_samples.py" line="163"/>
         <source>The labels have no class {}. Samples train classes that real labels have too.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/shown_samples.py" line="153"/>
+        <location filename="../hsi_film_plugin/dock/shown_samples.py" line="166"/>
         <source>The samples cannot be added. {}</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/shown_samples.py" line="161"/>
+        <location filename="../hsi_film_plugin/dock/shown_samples.py" line="174"/>
         <source>The final training uses the samples “{}” already, and takes one file. Use these in their place?</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/shown_samples.py" line="165"/>
+        <location filename="../hsi_film_plugin/dock/shown_samples.py" line="178"/>
         <source>HSI FiLM</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/shown_samples.py" line="170"/>
+        <location filename="../hsi_film_plugin/dock/shown_samples.py" line="183"/>
         <source>The final map on the page “Finish” is trained with “{}” too.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/shown_samples.py" line="111"/>
+        <source>{count} samples: {each} of each of {classes} classes.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../hsi_film_plugin/dock/shown_samples.py" line="121"/>
+        <source>None is recognised as its class.</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -3484,157 +3494,157 @@ Go back to the engine that the plugin installs? (“No” lets you choose anothe
 <context>
     <name>SynthesizeSamples</name>
     <message>
-        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="55"/>
+        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="54"/>
         <source>A synthesizer that Train synthesizer has made.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="66"/>
+        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="65"/>
         <source>Synthesize samples</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="69"/>
+        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="68"/>
         <source>&lt;p&gt;Makes labelled hyperspectral samples of a class, or of what a description in words says, with a trained synthesizer. Give the file of samples to Train classifier as synthetic samples, after Evaluate samples has said whether they can be trusted.&lt;/p&gt;&lt;p&gt;It is a reconstruction of Txt2HSI-LDM(VAE) (Zhu &amp;amp; Xu 2025). All files are marked as synthetic. Samples never enter validation, and the plugin refuses them as labels or reference.&lt;/p&gt;</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="79"/>
+        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="78"/>
         <source>hyperspectral,synthetic samples,rare classes,class imbalance,data augmentation,generative model,diffusion,text prompt,spectral library,simulation</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="88"/>
+        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="87"/>
         <source>Number of samples and balance are both given. Leave one of them empty: the balance says itself how many samples each class needs.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="131"/>
+        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="130"/>
         <source>Class</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="131"/>
+        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="130"/>
         <source>The name or value of the class to make samples of. Leave it empty to take the class that the description names; without a description too, samples of every class are made.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="139"/>
+        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="138"/>
         <source>Description</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="139"/>
+        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="138"/>
         <source>What the samples should show, for example: reed, with water to the north-east, dark. Words that the synthesizer has never seen are named in the log. Leave it empty to describe samples as the real patches of the class are described.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="147"/>
+        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="146"/>
         <source>What to avoid</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="147"/>
+        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="146"/>
         <source>A description of what the samples should not show, for example: shadow.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="152"/>
+        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="151"/>
         <source>Number of samples</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="152"/>
+        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="151"/>
         <source>How many samples of each class are made, at most 10,000 in all. Leave it empty for 100, or where a balance is given.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="166"/>
+        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="165"/>
         <source>Balance</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="166"/>
+        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="165"/>
         <source>Instead of a number: fill classes up towards the largest one (λ). With 1 every class gets as many samples as the largest has more labelled pixels than it, with 0.5 half as many, with 0 none.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="184"/>
+        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="183"/>
         <source>Guidance</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="184"/>
+        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="183"/>
         <source>How closely samples follow the description (ω): 1 is plain, larger values follow more closely and vary less. Leave it empty for the default.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="198"/>
+        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="197"/>
         <source>Sampling steps</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="198"/>
+        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="197"/>
         <source>In how many steps noise becomes a sample; the time grows with it. Leave it empty for the default.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="213"/>
+        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="212"/>
         <source>The same seed, synthesizer and description give the same samples on the same device; another seed gives others.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="222"/>
+        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="221"/>
         <source>Mosaic of samples</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="222"/>
+        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="221"/>
         <source>A GeoTIFF that shows the samples side by side, in the bands of the training scene with their wavelengths. It has no CRS: the samples lie nowhere.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="231"/>
+        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="230"/>
         <source>Labels of samples</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="231"/>
+        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="230"/>
         <source>A GeoTIFF with the class of the labelled pixels of the mosaic, 0 elsewhere, with class names and colours inside.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="240"/>
+        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="239"/>
         <source>Samples</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="240"/>
+        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="239"/>
         <source>The samples with their classes and descriptions as one safetensors file: what Train classifier takes as synthetic samples.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="249"/>
+        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="248"/>
         <source>Spectral library</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="249"/>
+        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="248"/>
         <source>ENVI spectral library (*.sli)</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="249"/>
+        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="248"/>
         <source>An ENVI spectral library with the mean spectrum of each class and the spectra of the samples, and the same as CSV beside it. Optional.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="307"/>
+        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="309"/>
         <source>Synthetic samples</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="309"/>
+        <location filename="../hsi_film_plugin/processing/synthesize_samples.py" line="311"/>
         <source>Synthetic samples – classes</source>
         <translation type="unfinished"></translation>
     </message>
@@ -3700,77 +3710,72 @@ Go back to the engine that the plugin installs? (“No” lets you choose anothe
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="181"/>
+        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="186"/>
         <source>Choose an image and label it first.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="155"/>
+        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="160"/>
         <source>Training a synthesizer…</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="164"/>
+        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="169"/>
         <source>Train a synthesizer first, or choose the file of one.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="169"/>
+        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="174"/>
         <source>The synthesizer “{}” is not there any more. Choose another, or train one.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="175"/>
+        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="180"/>
         <source>Making samples…</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="192"/>
+        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="198"/>
         <source>Judging the samples…</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="196"/>
+        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="202"/>
         <source>Wait until the run before has ended, or cancel it below.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="209"/>
+        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="215"/>
         <source>The synthesizer is in “{}”.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="215"/>
-        <source>The samples were judged: the report is open in the browser.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="233"/>
+        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="240"/>
         <source>Cancelled. What was trained so far is kept: training the same again goes on from there.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="306"/>
+        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="319"/>
         <source>None yet. Train one on the image and its labels, which takes minutes, or choose the file of one.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="311"/>
+        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="324"/>
         <source>{name}: {count} classes.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="320"/>
+        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="333"/>
         <source>It does not know {}: train it again.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="343"/>
+        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="356"/>
         <source>Choose a synthesizer</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="343"/>
+        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="356"/>
         <source>Synthesizer (*.safetensors)</source>
         <translation type="unfinished"></translation>
     </message>
@@ -3890,27 +3895,27 @@ Go back to the engine that the plugin installs? (“No” lets you choose anothe
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="162"/>
+        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="167"/>
         <source>Wait until the synthesizer has been read.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="183"/>
+        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="188"/>
         <source>Make samples first.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="229"/>
+        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="236"/>
         <source>Cancelled, but the synthesizer was finished before: it is in “{}”.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="304"/>
+        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="317"/>
         <source>Reading “{}”…</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="359"/>
+        <location filename="../hsi_film_plugin/dock/synthetic_page.py" line="372"/>
         <source>The report “{}” is not there any more. Make it again.</source>
         <translation type="unfinished"></translation>
     </message>
