@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from ..pseudo_image import true_colour_bands
 from ..report import Picture
 from ..report_chapter import Gallery
 from ..report_pictures import true_colour
+from .prompts import word_spans
 
 if TYPE_CHECKING:
     from ..model import ModelBands
@@ -29,7 +29,6 @@ SIDE = 32
 MOST_STRETCHED = 200
 #: Of the overlay where a word was attended to most, 0 to 255.
 WARM = np.array([255, 96, 24], np.float32)
-_WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
 
 
 @dataclass(frozen=True)
@@ -56,16 +55,16 @@ def word_maps(
         attention: (tokens or more, g, g), of one sample.
     """
     found = []
-    for match in _WORD.finditer(prompt):
+    for start, end in word_spans(prompt):
         parts = [
             attention[number].astype(np.float32)
             for number, token in enumerate(tokens[: len(attention)])
-            if token.end > token.start and token.start < match.end() and token.end > match.start()
+            if token.end > token.start and token.start < end and token.end > start
         ]
         if parts:
             joined = np.mean(parts, axis=0)
             span = float(joined.max()) or 1.0
-            found.append(WordMap(match.group(), joined / np.float32(span)))
+            found.append(WordMap(prompt[start:end], joined / np.float32(span)))
     return tuple(found)
 
 
@@ -147,7 +146,7 @@ def _chosen(samples: SampleSet, most: int) -> list[int]:
     order = sorted(
         range(len(samples.class_indices)),
         key=lambda i: (
-            -len(_WORD.findall(samples.prompts[int(samples.prompt_of[i])])),
+            -len(word_spans(samples.prompts[int(samples.prompt_of[i])])),
             not samples.recognised[i],
             i,
         ),

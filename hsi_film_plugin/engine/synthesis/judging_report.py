@@ -147,12 +147,13 @@ def _attention(samples: SampleSet) -> Chapter | None:
     return Chapter(
         "attention",
         "Which word went where",
-        "Where in the sample each word of its prompt was attended to: the warmer, the more. Mean "
-        "over layers, heads and the last third of the steps; each word has its own scale.",
+        "Where in the sample each word of its prompt was attended to, the mean over layers, heads "
+        "and the last third of the steps, times how far the word moves the patch that the prompt "
+        "stands for: the warmer, the more. Each word has its own scale.",
         galleries=galleries,
         notes=(
-            "Attention shows what the synthesizer looked at, not what caused what; words such as "
-            "“with” collect what belongs to no other.",
+            "Attention shows what the synthesizer looked at, not what caused what. Words that the "
+            "training never held move nothing by themselves; theirs is the attention alone.",
         ),
     )
 

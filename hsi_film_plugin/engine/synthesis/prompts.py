@@ -30,6 +30,7 @@ MOST_NAME_CHARACTERS = 40
 ARTICLES = frozenset({"a", "an", "the"})
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_HYPHENATED = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
 _LATIN = re.compile(r"[a-zA-Z0-9À-ɏ]")
 _CAMEL = re.compile(r"(?<=[a-zß-öø-ÿ])(?=[A-ZÀ-ÖØ-Þ])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[^\W\d_])(?=\d)")
 #: What may stand before a class that lies all around.
@@ -178,6 +179,11 @@ def _direction_after(words: list[str]) -> str:
 def words_of(prompt: str) -> list[str]:
     """Return the words of a prompt in lower case, in order; "north-east" is two."""
     return [word.replace("’", "'") for word in _WORD.findall(prompt.lower())]
+
+
+def word_spans(prompt: str) -> list[tuple[int, int]]:
+    """Return where the words of a prompt begin and end; "north-east" is one here."""
+    return [match.span() for match in _HYPHENATED.finditer(prompt)]
 
 
 def unseen_words(prompt: str, words: Collection[str]) -> list[str]:

@@ -19,6 +19,7 @@ from .patches import Patches
 from .synthesizer import Synthesizer
 from .text_denoiser import AttentionRecorder, sampler, use_attention_of, velocity
 from .text_encoder import MAX_TOKENS, TextEncoder
+from .word_effects import word_effects
 
 #: Samples that are made at a time. The last batch is filled up, since rounding changes with the
 #: size of a batch, and a sample must not depend on how many are made.
@@ -60,7 +61,8 @@ class SampledBatch:
         components: float32 ``(m, components, patch, patch)``.
         attention: float16 ``(m, tokens, side, side)``: how much each token of the prompt was
             attended to where, mean over blocks, heads and the last third of the steps of the
-            pass with the prompt; None if not wanted.
+            pass with the prompt, times how far its word moves the linear denoiser's mean there;
+            None if not wanted.
     """
 
     components: np.ndarray
@@ -100,7 +102,10 @@ def sample_patches(
     )
     number = {prompt: index for index, prompt in enumerate(distinct)}
     prompt_of = torch.tensor([number[prompt] for prompt in order.prompts])
-    painter = _Painter(synthesizer, order, encoded, number[order.negative], device, attention)
+    effects = None
+    if attention:
+        effects = _Effects(synthesizer, distinct, encoder)
+    painter = _Painter(synthesizer, order, encoded, number[order.negative], device, effects)
     total = len(order.prompts)
     try:
         for start, part in zip(
@@ -199,6 +204,31 @@ def reconstruct_with_noise(
     return decode_latents(synthesizer.autoencoder, latents + torch.from_numpy(noise * scale), cpu)
 
 
+class _Effects:
+    """How far the words of prompts move patches, computed once for each."""
+
+    def __init__(
+        self, synthesizer: Synthesizer, prompts: Sequence[str], encoder: TextEncoder
+    ) -> None:
+        config: Any = synthesizer.denoiser.config
+        self.side = int(config.sample_size // config.patch_size)
+        self._latent = (config.in_channels, config.sample_size, config.sample_size)
+        linear: Any = synthesizer.denoiser.linear_part
+        self._known: dict[int, np.ndarray] = {}
+        self._prompts, self._encoder = prompts, encoder
+        self._reader, self._linear = synthesizer.reader, linear
+
+    def of(self, prompt: int) -> np.ndarray:
+        """Return float32 ``(tokens, side, side)`` of a prompt's index."""
+        if prompt not in self._known:
+            text = self._prompts[prompt]
+            tokens = self._encoder.tokens(text)
+            self._known[prompt] = word_effects(
+                text, tokens, self._reader, self._linear, self._latent, self.side
+            )
+        return self._known[prompt]
+
+
 class _Painter:
     """Denoises batches with guidance, and decodes them."""
 
@@ -209,7 +239,7 @@ class _Painter:
         encoded: EncodedPrompts,
         negative: int,
         device: Device,
-        attention: bool,
+        effects: _Effects | None,
     ) -> None:
         self._order, self._device = order, device
         self._prompts = encoded.to(device.torch)
@@ -224,7 +254,7 @@ class _Painter:
         )
         config: Any = synthesizer.denoiser.config
         self._shape = (config.in_channels, config.sample_size, config.sample_size)
-        self._attention = attention
+        self._effects = effects
         use_attention_of(self._denoiser, device.kind)
 
     def batch(
@@ -244,7 +274,7 @@ class _Painter:
             for done, timestep in enumerate(solver.timesteps):
                 progress.report(done / len(solver.timesteps), message)
                 late = done >= (1 - RECORDED) * len(solver.timesteps)
-                recorder.listening = self._attention and late
+                recorder.listening = self._effects is not None and late
                 guided = self._order.guidance != 1 and done < GUIDED * len(solver.timesteps)
                 v = self._velocity(latents, timestep, said, against if guided else None)
                 latents = solver.step(v, timestep, latents, return_dict=False)[0]
@@ -252,10 +282,9 @@ class _Painter:
         components = decode_latents(
             self._autoencoder, standard * self._std + self._mean, self._device.torch
         )[:made]
-        return SampledBatch(
-            components,
-            self._maps(recorder, prompt_of) if self._attention else None,
-        )
+        if self._effects is None:
+            return SampledBatch(components, None)
+        return SampledBatch(components, self._maps(recorder, prompt_of, self._effects))
 
     def close(self) -> None:
         """Put the networks back where they were."""
@@ -285,10 +314,14 @@ class _Painter:
         mixed = (self._order.seed * 0x9E3779B97F4A7C15 + index) % (1 << 63)
         return torch.randn(self._shape, generator=torch.Generator().manual_seed(mixed))
 
-    def _maps(self, recorder: AttentionRecorder, prompt_of: torch.Tensor) -> np.ndarray:
+    def _maps(
+        self, recorder: AttentionRecorder, prompt_of: torch.Tensor, effects: _Effects
+    ) -> np.ndarray:
         longest = int(self._prompts.mask[prompt_of].sum(1).max())
-        found = recorder.maps()[: len(prompt_of), :longest]
-        side = int(self._denoiser.config.sample_size // self._denoiser.config.patch_size)
-        maps = found.reshape(*found.shape[:2], side, side).to("cpu", torch.float16)
-        drawn: np.ndarray = maps.numpy()
-        return drawn
+        found = recorder.maps()[: len(prompt_of), :longest].float().cpu().numpy()
+        maps = found.reshape(*found.shape[:2], effects.side, effects.side).copy()
+        for drawn, prompt in zip(maps, prompt_of.tolist()):
+            moved = effects.of(prompt)[:longest]
+            drawn[: len(moved)] *= moved
+        weighted: np.ndarray = maps.astype(np.float16)
+        return weighted
