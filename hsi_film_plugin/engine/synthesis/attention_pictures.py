@@ -27,6 +27,8 @@ MOST_WORDS = 20
 SIDE = 32
 #: Samples that the common stretch is learnt from.
 MOST_STRETCHED = 200
+#: Part of a word's maximum that its map is stretched over, at least: what differs by less is flat.
+LEAST_SPAN = 0.1
 #: Of the overlay where a word was attended to most, 0 to 255.
 WARM = np.array([255, 96, 24], np.float32)
 
@@ -37,7 +39,8 @@ class WordMap:
 
     Attributes:
         word: As the prompt has it.
-        weight: float32 (g, g) in [0, 1], 1 where it was attended to most.
+        weight: float32 (g, g) in [0, 1], 0 where it was attended to least, 1 where most; less
+            than 1 everywhere if the least is hardly less.
     """
 
     word: str
@@ -63,8 +66,9 @@ def word_maps(
         ]
         if parts:
             joined = np.mean(parts, axis=0)
-            span = float(joined.max()) or 1.0
-            found.append(WordMap(prompt[start:end], joined / np.float32(span)))
+            least, most = float(joined.min()), float(joined.max())
+            span = np.float32(max(most - least, LEAST_SPAN * most) or 1.0)
+            found.append(WordMap(prompt[start:end], (joined - np.float32(least)) / span))
     return tuple(found)
 
 

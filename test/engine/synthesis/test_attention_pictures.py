@@ -15,6 +15,7 @@ from hsi_film_plugin.engine.synthesis.attention_pictures import (
     sample_pictures,
     word_maps,
 )
+from hsi_film_plugin.engine.synthesis.sample_set import SampleWord
 
 from .judging_scene import SIZE, sample_set
 
@@ -80,3 +81,12 @@ def test_pictures_take_their_bands_by_wavelength_and_one_stretch():
     assert found.shape == (2, SIZE, SIZE, 4)
     assert found[1, ..., 0].min() > found[0, ..., 0].max() - 2
     assert found[..., 1:3].max() == 0
+
+
+def test_maps_begin_at_their_least_and_flat_ones_stay_pale():
+    tokens = [SampleWord("lake", 0, 4), SampleWord("dark", 5, 9)]
+    clear, flat = np.full((2, 2), 0.8), np.full((2, 2), 0.99)
+    clear[0, 1] = flat[0, 1] = 1.0
+    found = word_maps("lake dark", tokens, np.stack([clear, flat]))
+    np.testing.assert_allclose(found[0].weight, [[0, 1], [0, 0]], atol=1e-6)
+    np.testing.assert_allclose(found[1].weight, [[0, 0.1], [0, 0]], atol=1e-5)
