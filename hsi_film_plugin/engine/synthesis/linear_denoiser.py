@@ -2,13 +2,10 @@
 
 If latents were normally distributed around a mean that is linear in what a prompt says, the
 expectation of the clean latent given a noisy one would be a Wiener filter. Its statistics come
-from the bank in seconds. A ridge regression on the prompts' readings gives the means. The
-covariance is that of channels which are turned so that they do not correlate in a pixel, and of
-which each has its own covariance between all pixels. Unlike a few components of everything with
-one variance for the rest, this leaves the smooth channels smooth beside those that are noise.
-
-The transformer only learns what is left. From random weights it took thousands of steps to get
-this far.
+from the bank in seconds: a ridge regression on the prompts' readings for the means, principal
+components with one variance for the rest (Tipping and Bishop 1999) for the covariance. The
+transformer only learns what is left. From random weights it took thousands of steps to get this
+far.
 """
 
 from __future__ import annotations
@@ -21,15 +18,17 @@ from torch import nn
 
 from ..errors import EngineError
 
+#: Principal components of a covariance, at most.
+MOST_COMPONENTS = 600
 #: What a number of a reading says is believed as if so many items more had contradicted it. On
 #: prompts of a real scene that were left out, 10 to 60 foretold patches alike, 3 and 200 worse.
 RIDGE = 30.0
 #: Dimensions that the means of all prompts lie in, at most.
 MOST_MEANS = 128
 _POWER_ITERATIONS = 3
-#: Least variance along any direction: the bank shows none along some, and what is made there would
-#: be magnified without bound.
-_LEAST_VARIANCE = 1e-3
+#: Least variance along a component. Without it, what the bank does not show would count as noise
+#: where there is next to none, and be magnified without bound.
+_LEAST_VARIANCE = 1e-2
 
 
 @dataclass(frozen=True)
@@ -37,12 +36,12 @@ class LinearShape:
     """The sizes of a linear denoiser.
 
     Attributes:
-        channels: Of a latent.
+        components: Of each of its two covariances: with a prompt, and without.
         reading: Numbers of a prompt's reading.
         means: Dimensions that the means of all prompts lie in.
     """
 
-    channels: int
+    components: int
     reading: int
     means: int
 
@@ -64,12 +63,11 @@ class LinearDenoiser(nn.Module):
         super().__init__()
         self.register_buffer("reads", torch.zeros(shape.reading, shape.means))
         self.register_buffer("shows", torch.zeros(shape.means, size))
-        channels, pixels = shape.channels, size // shape.channels
         for kind in ("with", "without"):
             self.register_buffer(f"mean_{kind}", torch.zeros(size))
-            self.register_buffer(f"turn_{kind}", torch.zeros(channels, channels))
-            self.register_buffer(f"basis_{kind}", torch.zeros(channels, pixels, pixels))
-            self.register_buffer(f"variance_{kind}", torch.zeros(channels, pixels))
+            self.register_buffer(f"basis_{kind}", torch.zeros(size, shape.components))
+            self.register_buffer(f"variance_{kind}", torch.zeros(shape.components))
+            self.register_buffer(f"rest_{kind}", torch.zeros(()))
 
     def forward(
         self, noisy: torch.Tensor, kept: torch.Tensor, readings: torch.Tensor
@@ -98,14 +96,13 @@ class LinearDenoiser(nn.Module):
 
         With x₀ ~ N(m, s) along a component, v = √(1−ᾱ) (√ᾱ (1−s) / (ᾱ s + 1 − ᾱ) (x − √ᾱ m) − m).
         """
-        turn, basis, variance = (
-            getattr(self, f"{name}_{kind}") for name in ("turn", "basis", "variance")
+        basis, variance, rest = (
+            getattr(self, f"{name}_{kind}") for name in ("basis", "variance", "rest")
         )
-        off = (x - kept.sqrt() * mean).view(len(x), *variance.shape)
-        share = kept[:, None]
-        scale = (1 - variance) / (share * variance + 1 - share)
-        along = torch.einsum("ncp,cd,dpk->ndk", off, turn, basis) * scale
-        pulled = torch.einsum("ndk,dpk,cd->ncp", along, basis, turn).flatten(1)
+        off = x - kept.sqrt() * mean
+        inside = (1 - variance) / (kept * variance + 1 - kept)
+        outside = (1 - rest) / (kept * rest + 1 - kept)
+        pulled = (off @ basis * (inside - outside)) @ basis.T + outside * off
         velocity: torch.Tensor = (1 - kept).sqrt() * (kept.sqrt() * pulled - mean)
         return velocity
 
@@ -136,17 +133,17 @@ def fit_linear_denoiser(
     centre, middle = said.mean(0), wanted.mean(0)
     said, off = said - centre, wanted - middle
     coefficients = _ridge(said, off)
-    shows = _main_directions((said @ coefficients).float(), shape.means, seed).double()
+    shows = _principal((said @ coefficients).float(), shape.means, seed).basis.double()
     reads = coefficients @ shows
     built.reads, built.shows = reads.float(), shows.T.float().contiguous()
     built.mean_with = (middle - centre @ reads @ shows.T).float()
     built.mean_without = x.mean(0)
     told = (off - said @ reads @ shows.T).float()
     for kind, rest in (("with", told), ("without", x - x.mean(0))):
-        found = _covariance(rest.view(len(rest), shape.channels, -1).double())
-        setattr(built, f"turn_{kind}", found.turn.float())
-        setattr(built, f"basis_{kind}", found.basis.float())
-        setattr(built, f"variance_{kind}", found.variance.float().clamp_min(_LEAST_VARIANCE))
+        found = _principal(rest, shape.components, seed)
+        setattr(built, f"basis_{kind}", found.basis)
+        setattr(built, f"variance_{kind}", found.variance)
+        setattr(built, f"rest_{kind}", found.rest)
     return built
 
 
@@ -191,37 +188,24 @@ def restored_linear_denoiser(
 def _shape(latents: torch.Tensor, prompt_of: torch.Tensor, readings: torch.Tensor) -> LinearShape:
     size, most = latents[0].numel(), max(1, len(prompt_of) - 1)
     width = readings.shape[1]
-    return LinearShape(latents.shape[1], width, min(MOST_MEANS, size, most, width))
-
-
-def _main_directions(centred: torch.Tensor, count: int, seed: int) -> torch.Tensor:
-    """Return the directions along which rows vary most, ``(columns, count)``."""
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        _, _, basis = torch.svd_lowrank(centred, q=count, niter=_POWER_ITERATIONS)
-    return basis.contiguous()
+    return LinearShape(min(MOST_COMPONENTS, size, most), width, min(MOST_MEANS, size, most, width))
 
 
 @dataclass(frozen=True)
-class _Covariance:
-    """A covariance of latents: diagonal along a basis of each turned channel's pixels.
-
-    Attributes:
-        turn: ``(channels, channels)``, into channels that do not correlate in a pixel.
-        basis: ``(channels, pixels, directions)``.
-        variance: ``(channels, directions)``.
-    """
-
-    turn: torch.Tensor
+class _Principal:
     basis: torch.Tensor
     variance: torch.Tensor
+    rest: torch.Tensor
 
 
-def _covariance(centred: torch.Tensor) -> _Covariance:
-    """Return the covariance of ``(n, channels, pixels)``."""
-    items, _, pixels = centred.shape
-    in_a_pixel = torch.einsum("ncp,ndp->cd", centred, centred) / (items * pixels)
-    _, turn = torch.linalg.eigh(in_a_pixel)
-    turned = torch.einsum("ncp,cd->dnp", centred, turn)
-    variance, basis = torch.linalg.eigh(turned.transpose(1, 2) @ turned / items)
-    return _Covariance(turn, basis, variance)
+def _principal(centred: torch.Tensor, components: int, seed: int) -> _Principal:
+    """Return principal components, and the mean variance of what they leave."""
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        _, lengths, basis = torch.svd_lowrank(centred, q=components, niter=_POWER_ITERATIONS)
+    variance = lengths.square() / len(centred)
+    left = centred.square().sum() / len(centred) - variance.sum()
+    rest = left / max(1, centred.shape[1] - components)
+    return _Principal(
+        basis.contiguous(), variance.clamp_min(_LEAST_VARIANCE), rest.clamp_min(_LEAST_VARIANCE)
+    )

@@ -226,20 +226,20 @@ def _denoiser(
         _size(described, "head_width", _MOST_WIDTH),
         _size(described, "layers", _MOST_LAYERS),
         _size(described, "text_width", 2 * _MOST_WIDTH),
-        _linear_shape(settings.latent_channels, tensors),
+        _linear_shape(tensors),
     )
     require(side % shape.token_side == 0, f"tokens of {shape.token_side} pixels")
     require(shape.width % shape.head_width == 0, f"attention heads of {shape.head_width}")
     return _filled(lambda: build_denoiser(shape), "denoiser", tensors)
 
 
-def _linear_shape(channels: int, tensors: Tensors) -> LinearShape:
-    for name in ("variance_with", "variance_without"):
+def _linear_shape(tensors: Tensors) -> LinearShape:
+    for name in ("variance_with", "rest_with", "variance_without", "rest_without"):
         positive = bool((tensors[f"denoiser.linear_part.{name}"] > 0).all())
         require(positive, f"{name} not above 0")
     reads = tensors["denoiser.linear_part.reads"]
     require(reads.ndim == 2, f"readings of {reads.shape}")
-    return LinearShape(channels, *reads.shape)
+    return LinearShape(tensors["denoiser.linear_part.variance_with"].size, *reads.shape)
 
 
 def _check_reading(synthesizer: Synthesizer, tensors: Tensors) -> None:

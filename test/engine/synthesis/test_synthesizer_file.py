@@ -202,7 +202,7 @@ def _half_a_character(header: dict[str, Any], tensors: dict[str, torch.Tensor]) 
 
 
 def _variance_below_zero(header: dict[str, Any], tensors: dict[str, torch.Tensor]) -> None:
-    tensors["denoiser.linear_part.variance_with"][0, 0] = -1
+    tensors["denoiser.linear_part.variance_with"][0] = -1
 
 
 def _no_header(header: dict[str, Any], tensors: dict[str, torch.Tensor]) -> None:

@@ -160,7 +160,7 @@ def test_one_latent_pixel_may_be_a_token() -> None:
 
 
 def test_what_the_reading_says_moves_the_prediction_of_one_with_a_linear_part() -> None:
-    shape = replace(SHAPE, linear=LinearShape(channels=3, reading=3, means=2))
+    shape = replace(SHAPE, linear=LinearShape(components=4, reading=3, means=2))
     network = build_denoiser(shape)
     torch.nn.init.normal_(network.linear_part.reads)
     torch.nn.init.normal_(network.linear_part.shows)
