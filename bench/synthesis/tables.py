@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import stats
@@ -67,6 +67,13 @@ class Results:
         """Return a figure's values over the draws of a scene."""
         found = self.values(method, labels, figure)
         return np.array([value for (name, _), value in sorted(found.items()) if name == scene])
+
+    def shared(self, methods: Sequence[Method], labels: int) -> Results:
+        """Return the results of the draws that all of some methods were measured on."""
+        measured = [self.values(method, labels).keys() for method in methods]
+        alike = set(measured[0]).intersection(*measured[1:])
+        found = [r for r in self.found if (r.unit.scene, r.unit.draw) in alike]
+        return replace(self, found=found)
 
     def mean(self, method: Method, labels: int, figure: str = "balanced") -> float:
         """Return the mean over scenes of the means over draws; NaN unless all scenes have some."""
@@ -279,12 +286,17 @@ def balance_table(results: Results) -> Table:
     rows = []
     for classifier in ("svm", "cnn"):
         for arm in ("smote", "noise", "fine"):
-            means = [results.mean(Method(classifier, "none"), MIDDLE)]
-            means += [results.mean(Method(classifier, arm, balance=b), MIDDLE) for b in BALANCES]
-            if not np.isnan(means[1:-1]).all():
+            methods = [Method(classifier, "none")]
+            methods += [Method(classifier, arm, balance=b) for b in BALANCES]
+            shared = results.shared(methods, MIDDLE)
+            means = [shared.mean(method, MIDDLE) for method in methods]
+            if not np.isnan(means).all():
                 rows.append((CLASSIFIERS[classifier], TITLES[arm], *map(percent, means)))
     columns = ("classifier", "", "λ = 0", *(f"λ = {b:g}" for b in BALANCES))
-    note = f"Balanced accuracy, %, mean over scenes and draws; {MIDDLE} labels in rare classes."
+    note = (
+        f"Balanced accuracy, %, mean over scenes and the draws that all of a line were measured "
+        f"on; {MIDDLE} labels in rare classes."
+    )
     return Table("How far classes are balanced", columns, tuple(rows), note)
 
 
@@ -293,13 +305,14 @@ def guidance_table(results: Results) -> Table:
     rows = []
     for classifier in ("svm", "cnn"):
         methods = [Method(classifier, "fine", guidance=g) for g in GUIDANCES]
-        means = [results.mean(method, MIDDLE) for method in methods]
+        shared = results.shared(methods, MIDDLE)
+        means = [shared.mean(method, MIDDLE) for method in methods]
         if not np.isnan(means).all():
-            default = results.mean(Method(classifier, "fine"), MIDDLE)
-            rows.append((CLASSIFIERS[classifier], *map(percent, means), percent(default)))
-    columns = ("classifier", *(f"ω = {g:g}" for g in GUIDANCES), "default ω")
+            rows.append((CLASSIFIERS[classifier], *map(percent, means)))
+    columns = ("classifier", *(f"ω = {g:g}" for g in GUIDANCES))
     note = (
-        f"Balanced accuracy, %, of {TITLES['fine']}, mean over scenes and draws; {MIDDLE} labels."
+        f"Balanced accuracy, %, of {TITLES['fine']}, mean over scenes and the draws that all were "
+        f"measured on; {MIDDLE} labels."
     )
     return Table("How strongly prompts guide", columns, tuple(rows), note)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from bench.synthesis.scenes import PreparedScene
 from bench.synthesis.tables import (
     Results,
     all_texts,
+    balance_table,
     best_cheap,
     gain,
     gain_table,
@@ -86,3 +88,15 @@ def test_what_could_not_be_measured_of_samples_is_a_dash() -> None:
     assert row[1] == "1.23"
     assert row[-1] == "–"
     assert all_texts(Results(SCENES, [], [quality]))
+
+
+def test_what_is_compared_along_a_line_is_of_the_same_draws() -> None:
+    whole = results(wobble=0.2)
+    few = [
+        Result(replace(r.unit, method=f"{r.unit.method}/balance={share:g}"), "f", dict(r.figures))
+        for r in whole.found
+        for share in (0.25, 0.5)
+        if r.unit.method == "svm/fine" and r.unit.draw == 0
+    ]
+    table = balance_table(replace(whole, found=[*whole.found, *few]))
+    assert table.rows == (("SVM on spectra", "ours, fine prompts", "50.0", *["65.0"] * 3),)
