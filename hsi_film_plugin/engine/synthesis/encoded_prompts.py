@@ -10,6 +10,7 @@ import torch
 
 from ..progress import Progress
 from .prompt_reading import PromptReader
+from .sample_set import Word
 from .text_encoder import TextEncoder
 
 #: Prompts that are encoded at a time.
@@ -75,13 +76,13 @@ def encode_prompts(
     said = [encoder.tokens(prompt) for prompt in prompts]
     order = sorted(range(len(prompts)), key=lambda index: len(said[index]))
     # what the text encoder cannot take in must not be read otherwise either
-    heard = [text[: max((t.end for t in spelt), default=0)] for text, spelt in zip(prompts, said)]
+    taken_in = [heard(prompt, spelt) for prompt, spelt in zip(prompts, said)]
     found, read = [], np.zeros((len(prompts) + 1, reader.width), np.float32)
     for start in range(0, len(order), AT_ONCE):
         progress.report(start / len(order), "Reading the prompts")
         some = order[start : start + AT_ONCE]
         found.append(encoder.encode([prompts[index] for index in some]))
-        read[some] = reader.read([heard[index] for index in some])
+        read[some] = reader.read([taken_in[index] for index in some])
     found.append(encoder.encode([""]))
     longest = max(length, *(mask.shape[1] for _, mask in found))
     tokens = torch.zeros(len(prompts) + 1, longest, encoder.width, dtype=torch.float16)
@@ -94,3 +95,8 @@ def encode_prompts(
         masks[chosen, : mask.shape[1]] = mask
         start += len(part)
     return EncodedPrompts(tokens, masks, torch.from_numpy(read))
+
+
+def heard(prompt: str, tokens: Sequence[Word]) -> str:
+    """Return as much of a prompt as a text encoder reads, from how it spells the prompt."""
+    return prompt[: max((token.end for token in tokens), default=0)]

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..label_classes import LabelClass
+from .encoded_prompts import heard
 from .prompts import PromptWriter, class_of_prompt, unseen_words
 from .sampling import SampleOrder, balance_counts, class_order
 from .settings import MOST_SEED
@@ -77,7 +78,7 @@ def ordered(synthesizer: Synthesizer, wish: Wish) -> tuple[SampleOrder, tuple[st
     )
     if wish.prompt is not None:
         order = replace(order, prompts=(_naming_its_class(wish.prompt, wanted, writer),) * total)
-    return order, tuple(_warnings(synthesizer, writer, wanted, wish))
+    return order, tuple(_warnings(synthesizer, order, wish))
 
 
 def cut_short(encoder: TextEncoder, order: SampleOrder, wish: Wish) -> list[str]:
@@ -85,8 +86,7 @@ def cut_short(encoder: TextEncoder, order: SampleOrder, wish: Wish) -> list[str]
     warnings = []
     prompt = "" if wish.prompt is None else order.prompts[0]
     for name, text in (("PROMPT", prompt), ("NEGATIVE_PROMPT", order.negative)):
-        read = max((token.end for token in encoder.tokens(text)), default=0)
-        left = text[read:].strip()
+        left = text[len(heard(text, encoder.tokens(text))) :].strip()
         if left:
             warnings.append(
                 f"{name} is longer than the {MAX_TOKENS} tokens that the text encoder reads; "
@@ -193,9 +193,7 @@ def _nothing(synthesizer: Synthesizer, wanted: Sequence[int]) -> str:
     return "BALANCE asks for no sample of any class. Raise it, or give COUNT instead."
 
 
-def _warnings(
-    synthesizer: Synthesizer, writer: PromptWriter, wanted: Sequence[int], wish: Wish
-) -> list[str]:
+def _warnings(synthesizer: Synthesizer, order: SampleOrder, wish: Wish) -> list[str]:
     warnings = []
     for name, text in (("prompt", wish.prompt), ("negative prompt", wish.negative)):
         unseen = unseen_words(text or "", synthesizer.words)
@@ -210,9 +208,9 @@ def _warnings(
             "At GUIDANCE 1 the negative prompt has no effect. Choose a larger value to keep away "
             "from it."
         )
-    if wish.prompt is not None:
-        read = _naming_its_class(wish.prompt, wanted, writer)
-        if read != wish.prompt:
-            name = synthesizer.classes[wanted[0]].name
-            warnings.append(f"The prompt does not name '{name}' first; it is read as '{read}'.")
+    if wish.prompt is not None and order.prompts[0] != wish.prompt:
+        name = synthesizer.classes[order.class_indices[0]].name
+        warnings.append(
+            f"The prompt does not name '{name}' first; it is read as '{order.prompts[0]}'."
+        )
     return warnings

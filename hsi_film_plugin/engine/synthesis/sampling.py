@@ -102,9 +102,7 @@ def sample_patches(
     )
     number = {prompt: index for index, prompt in enumerate(distinct)}
     prompt_of = torch.tensor([number[prompt] for prompt in order.prompts])
-    effects = None
-    if attention:
-        effects = _Effects(synthesizer, distinct, encoder)
+    effects = _Effects(synthesizer, distinct, encoder) if attention else None
     painter = _Painter(synthesizer, order, encoded, number[order.negative], device, effects)
     total = len(order.prompts)
     try:
@@ -213,10 +211,10 @@ class _Effects:
         config: Any = synthesizer.denoiser.config
         self.side = int(config.sample_size // config.patch_size)
         self._latent = (config.in_channels, config.sample_size, config.sample_size)
-        linear: Any = synthesizer.denoiser.linear_part
+        self._linear: Any = synthesizer.denoiser.linear_part
         self._known: dict[int, np.ndarray] = {}
         self._prompts, self._encoder = prompts, encoder
-        self._reader, self._linear = synthesizer.reader, linear
+        self._reader = synthesizer.reader
 
     def of(self, prompt: int) -> np.ndarray:
         """Return float32 ``(tokens, side, side)`` of a prompt's index."""
